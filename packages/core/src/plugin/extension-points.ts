@@ -1,0 +1,28 @@
+import type { CreateRequest } from '../container/create-request.ts';
+import type { ImageSource } from '../image/image-source.ts';
+import type { OperationContext } from '../operation/operation-context.ts';
+import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { SpecMutator } from '../spec/spec-mutator.ts';
+
+/** Everything that a plugin can provide. */
+export interface ExtensionPoints {
+  /** The first whose `accepts()` is true; plugins of the user before built-in ones. */
+  imageSource: ImageSource;
+  /** By name; the default is the first that probes well. */
+  snapshotter: Snapshotter;
+  /** All, in order of phase, then of loading. */
+  specMutator: SpecMutator;
+  /** By name; the default is the first that probes well. */
+  runtimeBackend: RuntimeBackend;
+  /** All; any may refuse. */
+  admissionRule: AdmissionRule;
+}
+
+/** Asked before a container is created. A rule that throws refuses too, and is named. */
+export interface AdmissionRule {
+  readonly name: string;
+  decide(request: CreateRequest, context: OperationContext): Promise<Admission> | Admission;
+}
+export type Admission = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
+

@@ -1,0 +1,48 @@
+import type { ImageRunConfig } from '../oci/image-config.ts';
+import type { OciSpec } from '../oci/runtime-spec.ts';
+import type { CreateRequest } from '../container/create-request.ts';
+import type { OperationContext } from '../operation/operation-context.ts';
+
+/**
+ * Edits a private draft of config.json. All mutators run, in sequence: `early`, then `normal`, then `late`, then load
+ * order. The engine keeps the JSON patch that each one made, and names the mutator in the error when it throws.
+ */
+export interface SpecMutator {
+  readonly name: string;
+  readonly phase?: 'early' | 'normal' | 'late';
+  mutate(draft: OciSpec, input: SpecInput): void | Promise<void>;
+}
+
+/** What a mutator may look at. Everything here is frozen. */
+export interface SpecInput {
+  readonly containerId: string;
+  readonly request: CreateRequest;
+  readonly image: { readonly reference: string; readonly config: ImageRunConfig };
+  readonly host: HostFacts;
+  /** Files that only this container sees (hosts, hostname, resolv.conf); made before the mutators run, removed with it. */
+  readonly stateDirectory: string;
+  /** Reads of the container's own root file system, safe against what the image put there. */
+  readonly rootfs: RootfsReader;
+  readonly context: OperationContext;
+}
+
+export interface RootfsReader {
+  /** Regular file inside the root (symlinks resolved inside it), at most 1 MiB; undefined when it is not there or is not regular. */
+  readFile(path: string): Promise<Buffer | undefined>;
+  /** What is at `path`, symlinks resolved inside the root. */
+  stat(path: string): Promise<'file' | 'directory' | 'other' | undefined>;
+}
+
+/** What this machine lets containers have. */
+export interface HostFacts {
+  readonly cgroup: { readonly version: 'v1' | 'hybrid' | 'v2'; readonly controllers: readonly string[] };
+  /** Capabilities in the daemon's bounding set, as `CAP_…`. */
+  readonly capabilities: readonly string[];
+  /** Hard limits of the daemon, by OCI name (`RLIMIT_NOFILE`); a container never gets more without CAP_SYS_RESOURCE. */
+  readonly rlimits: Readonly<Record<string, number>>;
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly kernelRelease: string;
+  readonly apparmor: boolean;
+  readonly seccomp: boolean;
+}
