@@ -8,7 +8,10 @@ export interface NativeCalls {
   /** umount2(2); `flags` 2 is MNT_DETACH. */
   unmount(target: string, flags: number): void;
   /** The new mount API (fsopen, fsconfig `lowerdir+`, fsmount, move_mount): any number of layers of any length. Linux ≥ 6.7. */
-  mountOverlay(target: string, options: { readonly lower: readonly string[]; readonly upper?: string; readonly work?: string; readonly extra?: readonly string[] }): void;
+  mountOverlay(
+    target: string,
+    options: { readonly lower: readonly string[]; readonly upper?: string; readonly work?: string; readonly extra?: readonly string[] },
+  ): void;
 
   lsetxattr(path: string | Buffer, name: string | Buffer, value: Buffer): void;
   lgetxattr(path: string | Buffer, name: string | Buffer): Buffer;
@@ -60,7 +63,13 @@ export interface SpawnOptions {
   /** Descriptor of this process for the child's descriptor i; `null` leaves it closed, 'null' opens /dev/null. */
   readonly descriptors: readonly (number | 'null' | null)[];
   /** Makes a private mount namespace for the child and mounts these in it, in order. */
-  readonly mounts?: readonly { readonly source: string; readonly target: string; readonly type: string; readonly flags: number; readonly data: string }[];
+  readonly mounts?: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly type: string;
+    readonly flags: number;
+    readonly data: string;
+  }[];
   /** setsid(2) in the child. */
   readonly newSession?: boolean;
 }

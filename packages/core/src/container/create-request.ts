@@ -98,7 +98,14 @@ export type MountRequest =
       /** Make the source directory when it is not there (docker's -v); otherwise that is an error (--mount). */
       readonly createSource?: boolean;
     }
-  | { readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes?: number; readonly mode?: number; readonly options?: readonly string[]; readonly readonly?: boolean };
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      readonly sizeBytes?: number;
+      readonly mode?: number;
+      readonly options?: readonly string[];
+      readonly readonly?: boolean;
+    };
 
 export interface DeviceRequest {
   readonly pathOnHost: string;

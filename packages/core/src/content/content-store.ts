@@ -25,7 +25,11 @@ export interface ContentStore {
    * stream. On a digest mismatch throws `data-loss` and keeps nothing; when the source breaks, what came is kept as a
    * partial. Two writers of one digest do not disturb each other.
    */
-  write(blob: Descriptor, source: Readable, options: { offset: number; signal: AbortSignal; onBytes?: (received: number) => void }): Promise<void>;
+  write(
+    blob: Descriptor,
+    source: Readable,
+    options: { offset: number; signal: AbortSignal; onBytes?: (received: number) => void },
+  ): Promise<void>;
   /** Small blobs that the engine makes itself (configs, manifests). */
   put(bytes: Uint8Array, mediaType: string): Promise<Descriptor>;
   /** A blob of which neither digest nor size is known yet (a layer that is being written); verified by construction. */

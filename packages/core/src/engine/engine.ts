@@ -42,7 +42,11 @@ export interface EventApi extends EventSubscriber {
    * that falls more than the bound (1,000) behind live ones is caught up from the log. Throws `failed-precondition`
    * ("gone") when `since` is older than the log; take a snapshot then.
    */
-  follow(options: { readonly since?: number; readonly signal: AbortSignal; readonly includeProgress?: boolean }): AsyncIterable<EventEnvelope>;
+  follow(options: {
+    readonly since?: number;
+    readonly signal: AbortSignal;
+    readonly includeProgress?: boolean;
+  }): AsyncIterable<EventEnvelope>;
   /** Kept events between two times (either may be open), oldest first, at most the newest `limit` (10,000). */
   range(options: { readonly from?: Date; readonly to?: Date; readonly limit?: number }): Promise<readonly EventEnvelope[]>;
 }
@@ -95,8 +99,18 @@ export interface ImageHistoryView extends ImageHistoryEntry {
 
 export interface ImageApi {
   /** Resolves with what the reference names now; unpacks too, so that a start is warm. */
-  pull(reference: string, options?: CallOptions & { readonly platform?: string; readonly credentials?: RegistryCredentials; readonly onProgress?: (layers: readonly LayerProgress[]) => void }): Promise<PullResult>;
-  push(reference: string, options?: CallOptions & { readonly credentials?: RegistryCredentials; readonly onProgress?: (layers: readonly PushProgress[]) => void }): Promise<{ readonly manifest: Digest; readonly sizeBytes: number }>;
+  pull(
+    reference: string,
+    options?: CallOptions & {
+      readonly platform?: string;
+      readonly credentials?: RegistryCredentials;
+      readonly onProgress?: (layers: readonly LayerProgress[]) => void;
+    },
+  ): Promise<PullResult>;
+  push(
+    reference: string,
+    options?: CallOptions & { readonly credentials?: RegistryCredentials; readonly onProgress?: (layers: readonly PushProgress[]) => void },
+  ): Promise<{ readonly manifest: Digest; readonly sizeBytes: number }>;
   list(options?: { readonly all?: boolean }): Promise<readonly ImageView[]>;
   /** By reference, id or id prefix. */
   inspect(reference: string): Promise<ImageDetails>;
@@ -104,13 +118,24 @@ export interface ImageApi {
   tag(reference: string, newReference: string): Promise<void>;
   /** Untags; deletes with the last reference. In use: `failed-precondition` with reason `in-use`, unless forced. */
   remove(reference: string, options?: { readonly force?: boolean; readonly prune?: boolean }): Promise<RemovedImages>;
-  prune(options: { readonly danglingOnly: boolean; readonly filter?: (image: ImageView) => boolean }): Promise<RemovedImages & { readonly reclaimedBytes: number }>;
+  prune(options: {
+    readonly danglingOnly: boolean;
+    readonly filter?: (image: ImageView) => boolean;
+  }): Promise<RemovedImages & { readonly reclaimedBytes: number }>;
   /** A docker-archive (with an OCI layout inside) of one or more images. The caller destroys the stream. */
   save(references: readonly string[], options?: CallOptions): Promise<Readable>;
   /** docker-archive or oci-archive, plain or compressed. */
   load(archive: Readable, options?: CallOptions): Promise<readonly { readonly imageId: Digest; readonly references: readonly string[] }[]>;
   /** A root file system as one layer. */
-  import(archive: Readable, options?: CallOptions & { readonly reference?: string; readonly changes?: readonly string[]; readonly message?: string; readonly platform?: string }): Promise<{ readonly imageId: Digest }>;
+  import(
+    archive: Readable,
+    options?: CallOptions & {
+      readonly reference?: string;
+      readonly changes?: readonly string[];
+      readonly message?: string;
+      readonly platform?: string;
+    },
+  ): Promise<{ readonly imageId: Digest }>;
 }
 
 export interface PullResult {
@@ -201,7 +226,13 @@ export interface ContainerDetails extends ContainerView {
 }
 
 export interface ContainerApi {
-  create(request: CreateRequest, options?: CallOptions & { readonly credentials?: RegistryCredentials; readonly onProgress?: (layers: readonly LayerProgress[]) => void }): Promise<{ readonly id: string; readonly name: string; readonly warnings: readonly string[] }>;
+  create(
+    request: CreateRequest,
+    options?: CallOptions & {
+      readonly credentials?: RegistryCredentials;
+      readonly onProgress?: (layers: readonly LayerProgress[]) => void;
+    },
+  ): Promise<{ readonly id: string; readonly name: string; readonly warnings: readonly string[] }>;
   /** The spec and patches that `create` would make; makes nothing that stays. */
   dryRun(request: CreateRequest, options?: CallOptions): Promise<{ readonly spec: OciSpec; readonly steps: readonly SpecStep[] }>;
   /** `failed-precondition` with reason `not-modified` when it runs already. */
@@ -214,11 +245,19 @@ export interface ContainerApi {
   pause(id: string, options?: CallOptions): Promise<void>;
   unpause(id: string, options?: CallOptions): Promise<void>;
   rename(id: string, name: string): Promise<void>;
-  update(id: string, change: { readonly resources?: ResourceLimits; readonly restartPolicy?: RestartPolicy }): Promise<{ readonly warnings: readonly string[] }>;
+  update(
+    id: string,
+    change: { readonly resources?: ResourceLimits; readonly restartPolicy?: RestartPolicy },
+  ): Promise<{ readonly warnings: readonly string[] }>;
   /** `next-exit` waits for an exit after the call; `removed` for the record to go. Never creates an operation. */
-  wait(id: string, options?: { readonly condition?: 'not-running' | 'next-exit' | 'removed'; readonly signal?: AbortSignal }): Promise<{ readonly exitCode: number; readonly error?: string }>;
+  wait(
+    id: string,
+    options?: { readonly condition?: 'not-running' | 'next-exit' | 'removed'; readonly signal?: AbortSignal },
+  ): Promise<{ readonly exitCode: number; readonly error?: string }>;
   remove(id: string, options?: CallOptions & { readonly force?: boolean; readonly volumes?: boolean }): Promise<void>;
-  prune(options?: { readonly filter?: (container: ContainerView) => boolean }): Promise<{ readonly removed: readonly string[]; readonly reclaimedBytes: number }>;
+  prune(options?: {
+    readonly filter?: (container: ContainerView) => boolean;
+  }): Promise<{ readonly removed: readonly string[]; readonly reclaimedBytes: number }>;
   list(): Promise<readonly ContainerView[]>;
   inspect(id: string): Promise<ContainerDetails>;
   /** Bytes of the writable layer, and of the whole root file system. */
@@ -226,7 +265,10 @@ export interface ContainerApi {
   spec(id: string): Promise<{ readonly spec: OciSpec; readonly steps: readonly SpecStep[] }>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogEntry>;
   /** Streams of the main process; may be called before start. `replay` first gives what the log has. */
-  attach(id: string, options?: { readonly replay?: boolean; readonly stdin?: boolean; readonly signal?: AbortSignal }): Promise<ProcessStreams>;
+  attach(
+    id: string,
+    options?: { readonly replay?: boolean; readonly stdin?: boolean; readonly signal?: AbortSignal },
+  ): Promise<ProcessStreams>;
   resize(id: string, size: TerminalSize): Promise<void>;
   /** ps columns and rows of its processes, read from /proc of the host; `psArgs` as for ps(1) (`-ef`, `aux`, `-o pid,comm`). */
   top(id: string, psArgs?: string): Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
@@ -281,7 +323,12 @@ export interface ContainerFileApi {
   /** A tar of the file or folder, entries under its base name (docker cp). */
   readArchive(id: string, path: string, options?: CallOptions): Promise<{ readonly stat: FileStat; readonly archive: Readable }>;
   /** Extracts a tar (plain, gzip, zstd, xz) into the directory `path`. */
-  writeArchive(id: string, path: string, archive: Readable, options?: CallOptions & { readonly noOverwriteDirNonDir?: boolean; readonly copyOwner?: boolean }): Promise<void>;
+  writeArchive(
+    id: string,
+    path: string,
+    archive: Readable,
+    options?: CallOptions & { readonly noOverwriteDirNonDir?: boolean; readonly copyOwner?: boolean },
+  ): Promise<void>;
 }
 
 export interface LogOptions {
@@ -315,11 +362,41 @@ export interface ContainerStats {
   readonly id: string;
   readonly name: string;
   readonly time: string;
-  readonly cpu: { readonly totalNs: number; readonly userNs: number; readonly systemNs: number; readonly systemTotalNs: number; readonly onlineCpus: number; readonly percent: number | null; readonly throttledPeriods: number; readonly throttledNs: number; readonly periods: number };
-  readonly memory: { readonly usageBytes: number; readonly limitBytes: number; readonly inactiveFileBytes: number; readonly maxUsageBytes: number; readonly details: Readonly<Record<string, number>> };
+  readonly cpu: {
+    readonly totalNs: number;
+    readonly userNs: number;
+    readonly systemNs: number;
+    readonly systemTotalNs: number;
+    readonly onlineCpus: number;
+    readonly percent: number | null;
+    readonly throttledPeriods: number;
+    readonly throttledNs: number;
+    readonly periods: number;
+  };
+  readonly memory: {
+    readonly usageBytes: number;
+    readonly limitBytes: number;
+    readonly inactiveFileBytes: number;
+    readonly maxUsageBytes: number;
+    readonly details: Readonly<Record<string, number>>;
+  };
   readonly pids: { readonly current: number; readonly limit: number };
   readonly blockIo: { readonly readBytes: number; readonly writeBytes: number };
-  readonly networks: Readonly<Record<string, { readonly rxBytes: number; readonly rxPackets: number; readonly txBytes: number; readonly txPackets: number; readonly rxErrors: number; readonly txErrors: number; readonly rxDropped: number; readonly txDropped: number }>>;
+  readonly networks: Readonly<
+    Record<
+      string,
+      {
+        readonly rxBytes: number;
+        readonly rxPackets: number;
+        readonly txBytes: number;
+        readonly txPackets: number;
+        readonly rxErrors: number;
+        readonly txErrors: number;
+        readonly rxDropped: number;
+        readonly txDropped: number;
+      }
+    >
+  >;
 }
 
 // ---------------------------------------------------------------- execs
@@ -364,7 +441,10 @@ export interface ExecApi {
    * Runs it. The streams must be attached in the same call if no byte may be missed; without `attach` the output goes to
    * the session's scrollback only (256 KiB, the newest).
    */
-  start(execId: string, options: CallOptions & { readonly attach: boolean; readonly size?: TerminalSize }): Promise<ProcessStreams | undefined>;
+  start(
+    execId: string,
+    options: CallOptions & { readonly attach: boolean; readonly size?: TerminalSize },
+  ): Promise<ProcessStreams | undefined>;
   /** To a running session; `replay` first gives its scrollback. */
   attach(execId: string, options?: { readonly replay?: boolean }): Promise<ProcessStreams>;
   resize(execId: string, size: TerminalSize): Promise<void>;
@@ -418,9 +498,16 @@ export interface OperationApi {
 export interface SystemApi {
   info(): Promise<EngineInfo>;
   snapshot(): Promise<EngineSnapshot>;
-  diskUsage(): Promise<{ readonly layersBytes: number; readonly images: readonly (ImageView & { readonly sharedBytes: number })[]; readonly containers: readonly (ContainerView & { readonly writableBytes: number; readonly rootBytes: number })[] }>;
+  diskUsage(): Promise<{
+    readonly layersBytes: number;
+    readonly images: readonly (ImageView & { readonly sharedBytes: number })[];
+    readonly containers: readonly (ContainerView & { readonly writableBytes: number; readonly rootBytes: number })[];
+  }>;
   /** Verifies against the registry; the token to keep, if it gave one. */
-  authenticate(credentials: RegistryCredentials, options?: CallOptions): Promise<{ readonly status: string; readonly identityToken: string }>;
+  authenticate(
+    credentials: RegistryCredentials,
+    options?: CallOptions,
+  ): Promise<{ readonly status: string; readonly identityToken: string }>;
 }
 
 export interface EngineInfo {
@@ -431,7 +518,12 @@ export interface EngineInfo {
   readonly startedAt: string;
   readonly host: HostFacts & { readonly hostname: string; readonly osRelease: string; readonly architecture: string };
   readonly runtimes: readonly { readonly name: string; readonly usable: boolean; readonly detail: string; readonly isDefault: boolean }[];
-  readonly snapshotters: readonly { readonly name: string; readonly usable: boolean; readonly detail: string; readonly isDefault: boolean }[];
+  readonly snapshotters: readonly {
+    readonly name: string;
+    readonly usable: boolean;
+    readonly detail: string;
+    readonly isDefault: boolean;
+  }[];
   readonly plugins: readonly PluginView[];
   readonly containers: { readonly total: number; readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;

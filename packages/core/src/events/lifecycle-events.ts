@@ -19,8 +19,18 @@ export interface LifecycleEvents {
   'image:pulling': [event: { readonly reference: string }];
   /** At most ten a second for each pull. Not kept in the log: a client that was away sees the next one. */
   'image:progress': [event: { readonly reference: string; readonly layers: readonly LayerProgress[] }];
-  'image:pulled': [event: { readonly reference: string; readonly imageId: Digest; readonly manifest: Digest; readonly source: string; readonly durationMs: number }];
-  'image:unpacked': [event: { readonly imageId: Digest; readonly chainId: Digest | null; readonly layers: number; readonly durationMs: number }];
+  'image:pulled': [
+    event: {
+      readonly reference: string;
+      readonly imageId: Digest;
+      readonly manifest: Digest;
+      readonly source: string;
+      readonly durationMs: number;
+    },
+  ];
+  'image:unpacked': [
+    event: { readonly imageId: Digest; readonly chainId: Digest | null; readonly layers: number; readonly durationMs: number },
+  ];
   'image:tagged': [event: { readonly imageId: Digest; readonly reference: string }];
   'image:untagged': [event: { readonly imageId: Digest; readonly reference: string }];
   'image:removed': [event: { readonly imageId: Digest }];
@@ -57,7 +67,15 @@ export interface LifecycleEvents {
   'exec:detached': [event: ExecSubject];
   'operation:started': [event: OperationSubject];
   'operation:finished': [event: OperationSubject & { readonly durationMs: number }];
-  'operation:failed': [event: OperationSubject & { readonly durationMs: number; readonly stage: string | null; readonly plugin: string | null; readonly code: ErrorCode; readonly message: string }];
+  'operation:failed': [
+    event: OperationSubject & {
+      readonly durationMs: number;
+      readonly stage: string | null;
+      readonly plugin: string | null;
+      readonly code: ErrorCode;
+      readonly message: string;
+    },
+  ];
   'prune:finished': [event: { readonly kind: 'containers' | 'images'; readonly reclaimedBytes: number }];
   /** A listener, a plugin or a background job failed without failing an operation. */
   'engine:warned': [event: { readonly what: string; readonly message: string }];

@@ -76,7 +76,15 @@ export interface OciDevice {
 export interface OciResources {
   devices?: { allow: boolean; type?: string; major?: number; minor?: number; access?: string }[];
   memory?: { limit?: number; reservation?: number; swap?: number; swappiness?: number; disableOOMKiller?: boolean };
-  cpu?: { shares?: number; quota?: number; period?: number; cpus?: string; mems?: string; realtimePeriod?: number; realtimeRuntime?: number };
+  cpu?: {
+    shares?: number;
+    quota?: number;
+    period?: number;
+    cpus?: string;
+    mems?: string;
+    realtimePeriod?: number;
+    realtimeRuntime?: number;
+  };
   pids?: { limit: number };
   blockIO?: {
     weight?: number;
@@ -100,5 +108,10 @@ export interface OciSeccomp {
   defaultErrnoRet?: number;
   architectures?: string[];
   flags?: string[];
-  syscalls?: { names: string[]; action: string; errnoRet?: number; args?: { index: number; value: number; valueTwo?: number; op: string }[] }[];
+  syscalls?: {
+    names: string[];
+    action: string;
+    errnoRet?: number;
+    args?: { index: number; value: number; valueTwo?: number; op: string }[];
+  }[];
 }

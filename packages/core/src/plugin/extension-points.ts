@@ -25,4 +25,3 @@ export interface AdmissionRule {
   decide(request: CreateRequest, context: OperationContext): Promise<Admission> | Admission;
 }
 export type Admission = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };
-
