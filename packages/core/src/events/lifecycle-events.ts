@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/jocker-error.ts';
+import type { ContainerView, ExecView, ImageView } from '../engine/engine.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** What every event of a container carries, so that a listener needs no second call. */
@@ -14,7 +15,11 @@ export interface ExecSubject extends ContainerSubject {
   readonly command: readonly string[];
 }
 
-/** Facts, in the past tense, JSON-safe. Values are tuples: a map of plain objects would make eventemitter3 accept anything. */
+/**
+ * Facts, in the past tense, JSON-safe. A snapshot with the events after its seq applied gives the next snapshot: what makes
+ * an object carries its whole view, what changes it carries what changed (the envelope's time is the time of the change).
+ * Values are tuples: a map of plain objects would make eventemitter3 accept anything.
+ */
 export interface LifecycleEvents {
   'image:pulling': [event: { readonly reference: string }];
   /** At most ten a second for each pull. Not kept in the log: a client that was away sees the next one. */
@@ -26,6 +31,7 @@ export interface LifecycleEvents {
       readonly manifest: Digest;
       readonly source: string;
       readonly durationMs: number;
+      readonly view: ImageView;
     },
   ];
   'image:unpacked': [
@@ -35,13 +41,27 @@ export interface LifecycleEvents {
   'image:untagged': [event: { readonly imageId: Digest; readonly reference: string }];
   'image:removed': [event: { readonly imageId: Digest }];
   'image:pushed': [event: { readonly reference: string; readonly manifest: Digest }];
-  'image:loaded': [event: { readonly imageId: Digest; readonly references: readonly string[] }];
-  'image:imported': [event: { readonly imageId: Digest; readonly reference: string | null }];
+  'image:loaded': [event: { readonly imageId: Digest; readonly references: readonly string[]; readonly views: readonly ImageView[] }];
+  'image:imported': [event: { readonly imageId: Digest; readonly reference: string | null; readonly view: ImageView }];
   'image:saved': [event: { readonly references: readonly string[] }];
   'spec:built': [event: ContainerSubject & { readonly mutators: readonly string[]; readonly durationMs: number }];
-  'container:created': [event: ContainerSubject & { readonly imageId: Digest; readonly runtime: string; readonly durationMs: number }];
-  'container:started': [event: ContainerSubject & { readonly pid: number; readonly durationMs: number }];
-  'container:exited': [event: ContainerSubject & { readonly exitCode: number; readonly oomKilled: boolean; readonly durationMs: number }];
+  'container:created': [
+    event: ContainerSubject & {
+      readonly imageId: Digest;
+      readonly runtime: string;
+      readonly durationMs: number;
+      readonly view: ContainerView;
+    },
+  ];
+  'container:started': [event: ContainerSubject & { readonly pid: number; readonly durationMs: number; readonly startedAt: string }];
+  'container:exited': [
+    event: ContainerSubject & {
+      readonly exitCode: number;
+      readonly oomKilled: boolean;
+      readonly durationMs: number;
+      readonly finishedAt: string;
+    },
+  ];
   'container:oom': [event: ContainerSubject];
   /** A signal was sent on a user's behalf (kill, stop). */
   'container:signalled': [event: ContainerSubject & { readonly signal: number }];
@@ -57,13 +77,15 @@ export interface LifecycleEvents {
   'container:detached': [event: ContainerSubject];
   'container:resized': [event: ContainerSubject & { readonly columns: number; readonly rows: number }];
   'container:exported': [event: ContainerSubject];
-  'container:committed': [event: ContainerSubject & { readonly imageId: Digest; readonly reference: string | null }];
+  'container:committed': [
+    event: ContainerSubject & { readonly imageId: Digest; readonly reference: string | null; readonly view: ImageView },
+  ];
   'container:archive-read': [event: ContainerSubject & { readonly path: string }];
   'container:archive-written': [event: ContainerSubject & { readonly path: string }];
   'container:top': [event: ContainerSubject];
-  'exec:created': [event: ExecSubject];
+  'exec:created': [event: ExecSubject & { readonly view: ExecView }];
   'exec:started': [event: ExecSubject & { readonly pid: number }];
-  'exec:exited': [event: ExecSubject & { readonly exitCode: number; readonly durationMs: number }];
+  'exec:exited': [event: ExecSubject & { readonly exitCode: number; readonly durationMs: number; readonly finishedAt: string }];
   'exec:detached': [event: ExecSubject];
   'operation:started': [event: OperationSubject];
   'operation:finished': [event: OperationSubject & { readonly durationMs: number }];
