@@ -60,6 +60,8 @@ export interface ExecProcess {
   readonly stdin: Writable | undefined;
   /** Resolves after the process ended; output may still be in the streams. */
   readonly exited: Promise<{ readonly exitCode: number }>;
+  /** `signal` by number; of a process that has ended: nothing happens. */
+  kill(signal: number): void;
   resize(size: TerminalSize): void;
 }
 
@@ -108,4 +110,6 @@ export interface BundleLocation {
   readonly directory: string;
   readonly tty: boolean;
   readonly openStdin: boolean;
+  /** With it, `end()` of an attached stdin reaches the process; without it the next client goes on writing. */
+  readonly stdinOnce: boolean;
 }
