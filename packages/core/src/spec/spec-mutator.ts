@@ -31,18 +31,35 @@ export interface RootfsReader {
   readFile(path: string): Promise<Buffer | undefined>;
   /** What is at `path`, symlinks resolved inside the root. */
   stat(path: string): Promise<'file' | 'directory' | 'other' | undefined>;
+  /**
+   * `path` with its symlinks followed inside the root, as far as it exists; what is missing is kept as it stands. Undefined
+   * when a symlink climbs above the root or links form a loop: nothing may be mounted or started there.
+   */
+  resolve(path: string): Promise<string | undefined>;
 }
 
 /** What this machine lets containers have. */
 export interface HostFacts {
-  readonly cgroup: { readonly version: 'v1' | 'hybrid' | 'v2'; readonly controllers: readonly string[] };
+  readonly cgroup: {
+    readonly version: 'v1' | 'hybrid' | 'v2';
+    /** By their v1 names where the two differ: `blkio`, `cpu`, `cpuset`, `memory`, `pids`. */
+    readonly controllers: readonly string[];
+    /** Whether swap can be limited; absent means that it cannot. */
+    readonly swapLimit?: boolean;
+    /** Whether block I/O can be weighted; absent means that it cannot. */
+    readonly blkioWeight?: boolean;
+  };
   /** Capabilities in the daemon's bounding set, as `CAP_…`. */
   readonly capabilities: readonly string[];
-  /** Hard limits of the daemon, by OCI name (`RLIMIT_NOFILE`); a container never gets more without CAP_SYS_RESOURCE. */
+  /** Hard limits of the daemon, by OCI name (`RLIMIT_NOFILE`), -1 for unlimited; a container never gets more without CAP_SYS_RESOURCE. */
   readonly rlimits: Readonly<Record<string, number>>;
   readonly cpuCount: number;
   readonly memoryBytes: number;
   readonly kernelRelease: string;
   readonly apparmor: boolean;
   readonly seccomp: boolean;
+  /** The daemon's own oom_score_adj: without CAP_SYS_RESOURCE nothing can go below it. 0 when absent. */
+  readonly oomScoreAdj?: number;
+  /** `/sys/devices/system/cpu/cpuN/thermal_throttle` of each CPU that has it; masked in containers. */
+  readonly thermalThrottlePaths?: readonly string[];
 }
