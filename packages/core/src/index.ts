@@ -18,6 +18,7 @@ export * from './spec/capability-names.ts';
 export * from './spec/default-spec.ts';
 export type * from './container/create-request.ts';
 export type * from './runtime/runtime-backend.ts';
+export * from './runtime/output-broadcast.ts';
 export type * from './events/lifecycle-events.ts';
 export type * from './plugin/extension-points.ts';
 export * from './plugin/plugin.ts';

@@ -1,1 +1,3 @@
-export {};
+export * from './fake-runtime.ts';
+export type * from './fake-process.ts';
+export * from './runtime-backend-contract.ts';
