@@ -20,6 +20,7 @@ export type * from './container/create-request.ts';
 export type * from './runtime/runtime-backend.ts';
 export * from './runtime/output-broadcast.ts';
 export type * from './events/lifecycle-events.ts';
+export type * from './events/event-publisher.ts';
 export type * from './plugin/extension-points.ts';
 export * from './plugin/plugin.ts';
 export type * from './engine/engine.ts';

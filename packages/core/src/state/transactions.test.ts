@@ -1,0 +1,79 @@
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { createTransactions } from './transactions.ts';
+
+function setUp() {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE notes (text TEXT)');
+  let released = 0;
+  const transactions = createTransactions(database, { release: () => void (released += 1) });
+  const insert = database.prepare('INSERT INTO notes VALUES (?)');
+  return {
+    ...transactions,
+    database,
+    write: (text: string) => insert.run(text),
+    notes: () =>
+      database
+        .prepare('SELECT text FROM notes')
+        .all()
+        .map((row) => row['text']),
+    released: () => released,
+  };
+}
+
+test('nothing of a transaction that throws stays', () => {
+  const { transaction, write, notes } = setUp();
+  expect(() =>
+    transaction(() => {
+      write('a');
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  expect(notes()).toEqual([]);
+});
+
+test('an inner transaction that throws takes the outer one with it', () => {
+  const { transaction, write, notes } = setUp();
+  expect(() =>
+    transaction(() => {
+      write('a');
+      transaction(() => {
+        throw new Error('no');
+      });
+    }),
+  ).toThrow('no');
+  expect(notes()).toEqual([]);
+});
+
+test('a callback after the commit may start a transaction, and its failure undoes nothing', () => {
+  const { transaction, afterCommit, write, notes } = setUp();
+  expect(() =>
+    transaction(() => {
+      write('a');
+      afterCommit(() => {
+        transaction(() => write('b'));
+        throw new Error('late');
+      });
+    }),
+  ).toThrow('late');
+  expect(notes()).toEqual(['a', 'b']);
+});
+
+test('on a full disk the reserve is released and the work tried once more', () => {
+  const { transaction, write, notes, released, database } = setUp();
+  const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+  database.exec(`PRAGMA max_page_count = ${pages}`);
+  let attempts = 0;
+  transaction(() => {
+    attempts += 1;
+    write(attempts === 1 ? 'x'.repeat(100_000) : 'small');
+  });
+  expect([attempts, released(), notes()]).toEqual([2, 1, ['small']]);
+});
+
+test('a disk that stays full is one clear error', () => {
+  const { transaction, write, database } = setUp();
+  const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
+  database.exec(`PRAGMA max_page_count = ${pages}`);
+  expect(() => transaction(() => write('x'.repeat(100_000)))).toThrow(expect.objectContaining({ code: 'resource-exhausted' }) as Error);
+});
