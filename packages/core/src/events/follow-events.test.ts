@@ -17,7 +17,7 @@ function setUp() {
     publish: (count: number): void => {
       for (let index = 0; index < count; index += 1) bus.publish('image:pulling', { reference: String((published += 1)) });
     },
-    async collect(events: AsyncIterable<{ seq: number }>, until: number, each?: (seq: number) => void): Promise<number[]> {
+    collect: async (events: AsyncIterable<{ seq: number }>, until: number, each?: (seq: number) => void): Promise<number[]> => {
       const seqs: number[] = [];
       for await (const { seq } of events) {
         seqs.push(seq);

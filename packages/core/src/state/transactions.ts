@@ -9,9 +9,9 @@ export interface Transactions {
    * All of `work` or none of it. A transaction inside another joins it. `work` may run twice: on a full disk it is tried
    * again with the reserved space, so that removals and exits are recorded even then.
    */
-  transaction<T>(work: () => T): T;
+  transaction<T>(this: void, work: () => T): T;
   /** Runs after the commit of the transaction that runs now, at once outside of one; not at all after a rollback. */
-  afterCommit(callback: () => void): void;
+  afterCommit(this: void, callback: () => void): void;
 }
 
 export function createTransactions(database: DatabaseSync, reserve: SpaceReserve): Transactions {

@@ -1,0 +1,28 @@
+import type { EventSubscriber } from '../events/lifecycle-events.ts';
+import type { Logger } from '../operation/operation-context.ts';
+import type { ExtensionPoints } from '../plugin/extension-points.ts';
+import type { EngineDirectories } from '../plugin/plugin.ts';
+import { token, type Token } from './composition.ts';
+
+/** Something that a plugin provides, with the name of that plugin. */
+export interface Contribution<P extends keyof ExtensionPoints = keyof ExtensionPoints> {
+  readonly plugin: string;
+  readonly value: ExtensionPoints[P];
+}
+
+/** Where contributions go: the root scope. */
+export const points: { readonly [P in keyof ExtensionPoints]: Token<Contribution<P>> } = {
+  imageSource: token('imageSource'),
+  snapshotter: token('snapshotter'),
+  specMutator: token('specMutator'),
+  runtimeBackend: token('runtimeBackend'),
+  admissionRule: token('admissionRule'),
+};
+
+/** In the root scope. */
+export const eventsToken: Token<EventSubscriber> = token('events');
+export const engineIdToken: Token<string> = token('engineId');
+
+/** In the scope of one plugin. */
+export const logToken: Token<Logger> = token('log');
+export const directoriesToken: Token<EngineDirectories> = token('directories');
