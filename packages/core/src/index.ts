@@ -7,6 +7,7 @@ export type * from './oci/manifest.ts';
 export type * from './oci/runtime-spec.ts';
 export type * from './reference/image-reference.ts';
 export type * from './operation/operation-context.ts';
+export type * from './operation/operation.ts';
 export type * from './image/image-source.ts';
 export type * from './content/content-store.ts';
 export type * from './snapshot/snapshotter.ts';

@@ -1,0 +1,135 @@
+import type { OperationApi, OperationView } from '../engine/engine.ts';
+import { JockerError } from '../errors/jocker-error.ts';
+import type { EventPublisher } from '../events/event-publisher.ts';
+import { followOperation } from './follow-operation.ts';
+import type { Logger } from './operation-context.ts';
+import type { Operation } from './operation.ts';
+import type { OperationStore } from './operation-store.ts';
+import { RunningOperation } from './running-operation.ts';
+
+export interface OperationRequest {
+  /** `container.create` */
+  readonly verb: string;
+  /** The reference, name or id that was asked for. */
+  readonly subject: string;
+  readonly client?: string | undefined;
+  /** The caller's; its abort cancels the operation. */
+  readonly signal?: AbortSignal | undefined;
+  readonly containerId?: string;
+}
+
+export interface Operations extends OperationApi {
+  /** Runs a verb as an operation: visible, followed, cancelled by its id, told as started and as finished or failed. */
+  run<T>(request: OperationRequest, work: (operation: Operation) => Promise<T>): Promise<T>;
+  /** Writes what waits to be written. */
+  flush(): void;
+}
+
+const maxEnded = 200;
+const flushDelayMs = 300;
+
+export function createOperations(publisher: EventPublisher, store: OperationStore, log: Logger): Operations {
+  const running = new Map<string, RunningOperation>();
+  const ended = new Map<string, RunningOperation | OperationView>();
+  let unsaved: RunningOperation[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  for (const view of store.load(maxEnded)) ended.set(view.id, view);
+
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (unsaved.length === 0) return;
+    const views = unsaved.map((operation) => operation.view());
+    unsaved = [];
+    store.save(views, maxEnded);
+  };
+
+  const keep = (operation: RunningOperation): void => {
+    running.delete(operation.id);
+    ended.set(operation.id, operation);
+    for (const id of ended.keys()) {
+      if (ended.size <= maxEnded) break;
+      ended.delete(id);
+    }
+  };
+
+  const fail = (operation: RunningOperation, error: unknown): JockerError => {
+    const thrown = operation.end(error) ?? new JockerError('internal', String(error));
+    keep(operation);
+    const stage = operation.failedStage;
+    publisher.publish(
+      'operation:failed',
+      {
+        operation: operation.verb,
+        subject: operation.subject,
+        durationMs: operation.durationMs,
+        stage: stage?.name ?? null,
+        plugin: stage?.plugin ?? null,
+        code: thrown.code,
+        message: thrown.message,
+      },
+      { operationId: operation.id, change: () => store.save([operation.view()], maxEnded) },
+    );
+    return thrown;
+  };
+
+  const succeed = (operation: RunningOperation): void => {
+    operation.end();
+    keep(operation);
+    const { verb, subject, durationMs } = operation;
+    publisher.publish('operation:finished', { operation: verb, subject, durationMs }, { operationId: operation.id });
+    if (operation.containerId === null) return;
+    unsaved.push(operation);
+    timer ??= setTimeout(flush, flushDelayMs).unref();
+  };
+
+  const find = (id: string): RunningOperation | OperationView => {
+    const found = running.get(id) ?? ended.get(id);
+    if (found === undefined) throw new JockerError('not-found', `there is no operation ${id}`);
+    return found;
+  };
+
+  return {
+    async run(request, work) {
+      const { verb, subject, signal } = request;
+      const operation = new RunningOperation(verb, subject, request.client ?? null, log);
+      if (request.containerId !== undefined) operation.concerns(request.containerId);
+      running.set(operation.id, operation);
+      const cancel = (): void => operation.cancel();
+      signal?.addEventListener('abort', cancel);
+      try {
+        publisher.publish('operation:started', { operation: verb, subject }, { operationId: operation.id });
+        if (signal?.aborted === true) cancel();
+        operation.signal.throwIfAborted();
+        const result = await work(operation);
+        succeed(operation);
+        return result;
+      } catch (error) {
+        throw operation.ended ? error : fail(operation, error);
+      } finally {
+        running.delete(operation.id);
+        signal?.removeEventListener('abort', cancel);
+      }
+    },
+    flush,
+    list: async () => [...ended.values(), ...running.values()].map(viewOf).toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
+    get: async (id) => viewOf(find(id)),
+    async cancel(id) {
+      const found = find(id);
+      if (!(found instanceof RunningOperation) || found.ended) return false;
+      found.cancel();
+      return true;
+    },
+    follow(id, signal) {
+      const found = find(id);
+      return found instanceof RunningOperation ? followOperation(found, signal) : once(found);
+    },
+  };
+}
+
+const viewOf = (operation: RunningOperation | OperationView): OperationView =>
+  operation instanceof RunningOperation ? operation.view() : operation;
+
+async function* once(view: OperationView): AsyncGenerator<OperationView> {
+  yield view;
+}
