@@ -1,0 +1,63 @@
+// Calls on descriptors, and on the process itself.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "addon.h"
+
+static napi_value sync_file_system(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  int fd;
+  if (!read_int(env, arguments[0], &fd)) return NULL;
+  return syncfs(fd) == 0 ? undefined(env) : throw_errno(env, errno, "syncfs", NULL);
+}
+
+static napi_value try_lock(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  int fd;
+  if (!read_int(env, arguments[0], &fd)) return NULL;
+  bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno != EWOULDBLOCK) return throw_errno(env, errno, "flock", NULL);
+  napi_value result;
+  napi_get_boolean(env, locked, &result);
+  return result;
+}
+
+static napi_value make_pipe(napi_env env, napi_callback_info info) {
+  (void)info;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return throw_errno(env, errno, "pipe2", NULL);
+  napi_value result, end;
+  napi_create_array_with_length(env, 2, &result);
+  for (uint32_t i = 0; i < 2; i++) {
+    napi_create_int32(env, ends[i], &end);
+    napi_set_element(env, result, i, end);
+  }
+  return result;
+}
+
+static napi_value set_window_size(napi_env env, napi_callback_info info) {
+  ARGUMENTS(3);
+  int fd;
+  unsigned int columns, rows;
+  if (!read_int(env, arguments[0], &fd) || !read_uint(env, arguments[1], &columns) || !read_uint(env, arguments[2], &rows)) return NULL;
+  struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
+  return ioctl(fd, TIOCSWINSZ, &size) == 0 ? undefined(env) : throw_errno(env, errno, "ioctl", NULL);
+}
+
+static napi_value set_child_subreaper(napi_env env, napi_callback_info info) {
+  ARGUMENTS(1);
+  bool on;
+  if (!read_bool(env, arguments[0], &on)) return NULL;
+  return prctl(PR_SET_CHILD_SUBREAPER, on ? 1L : 0L, 0L, 0L, 0L) == 0 ? undefined(env) : throw_errno(env, errno, "prctl", NULL);
+}
+
+void register_descriptors(napi_env env, napi_value exports) {
+  set_method(env, exports, "syncfs", sync_file_system, NULL);
+  set_method(env, exports, "tryLock", try_lock, NULL);
+  set_method(env, exports, "pipe", make_pipe, NULL);
+  set_method(env, exports, "setWindowSize", set_window_size, NULL);
+  set_method(env, exports, "setChildSubreaper", set_child_subreaper, NULL);
+}
