@@ -22,6 +22,7 @@ export * from './spec/device-numbers.ts';
 export * from './spec/go-architecture.ts';
 export * from './spec/host-facts.ts';
 export * from './spec/oci-resources.ts';
+export * from './spec/resolve-user.ts';
 export * from './spec/rootfs-reader.ts';
 export type * from './container/create-request.ts';
 export type * from './runtime/runtime-backend.ts';

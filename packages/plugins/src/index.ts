@@ -1,1 +1,1 @@
-export {};
+export { builtInMutators, specMutators } from './spec-mutators/spec-mutators.ts';
