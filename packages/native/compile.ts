@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const target = join(folder, 'build/jocker.node');
 const stamp = join(folder, 'build/jocker.node.sha256');
-const flags = ['-std=gnu17', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror=implicit-function-declaration', '-shared', '-fPIC', '-fvisibility=hidden'];
+const flags = [
+  '-std=gnu17',
+  '-D_GNU_SOURCE',
+  '-O2',
+  '-Wall',
+  '-Wextra',
+  '-Werror=implicit-function-declaration',
+  '-shared',
+  '-fPIC',
+  '-fvisibility=hidden',
+];
 
 function fail(sentence: string): never {
   process.stderr.write(`jocker: ${sentence}\n`);

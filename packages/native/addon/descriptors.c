@@ -1,5 +1,6 @@
 // Calls on descriptors, and on the process itself.
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -7,11 +8,43 @@
 
 #include "addon.h"
 
+// The only call that may take seconds, so it runs on the thread pool.
+typedef struct Sync {
+  napi_async_work work;
+  napi_deferred done;
+  int fd, failure;
+} Sync;
+
+static void run_sync(napi_env env, void *data) {
+  (void)env;
+  Sync *sync = data;
+  sync->failure = syncfs(sync->fd) == 0 ? 0 : errno;
+}
+
+static void finish_sync(napi_env env, napi_status status, void *data) {
+  (void)status;
+  Sync *sync = data;
+  if (sync->failure == 0) {
+    napi_resolve_deferred(env, sync->done, undefined(env));
+  } else {
+    napi_reject_deferred(env, sync->done, make_error(env, sync->failure, "syncfs", NULL, NULL));
+  }
+  napi_delete_async_work(env, sync->work);
+  free(sync);
+}
+
 static napi_value sync_file_system(napi_env env, napi_callback_info info) {
   ARGUMENTS(1);
   int fd;
   if (!read_int(env, arguments[0], &fd)) return NULL;
-  return syncfs(fd) == 0 ? undefined(env) : throw_errno(env, errno, "syncfs", NULL);
+  Sync *sync = calloc(1, sizeof *sync);
+  napi_value promise, name;
+  sync->fd = fd;
+  napi_create_promise(env, &sync->done, &promise);
+  napi_create_string_utf8(env, "jocker.syncfs", NAPI_AUTO_LENGTH, &name);
+  napi_create_async_work(env, NULL, name, run_sync, finish_sync, sync, &sync->work);
+  napi_queue_async_work(env, sync->work);
+  return promise;
 }
 
 static napi_value try_lock(napi_env env, napi_callback_info info) {

@@ -9,11 +9,12 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
 
 static void on_poll_closed(uv_handle_t *handle) {
   Watch *watch = (Watch *)handle;
-  napi_async_cleanup_hook_handle cleanup = watch->cleanup;
-  close(watch->fd);
-  if (!watch->teardown) napi_async_destroy(watch->env, watch->context);
+  // `on_closed` may free the memory, and may call JavaScript in this context.
+  Watch kept = *watch;
+  close(kept.fd);
   watch->on_closed(watch);
-  napi_remove_async_cleanup_hook(cleanup);
+  if (!kept.teardown) napi_async_destroy(kept.env, kept.context);
+  napi_remove_async_cleanup_hook(kept.cleanup);
 }
 
 static void on_teardown(napi_async_cleanup_hook_handle handle, void *data) {

@@ -23,7 +23,8 @@ export interface NativeCalls {
   lutimes(path: string | Buffer, atimeNs: bigint, mtimeNs: bigint): void;
   /** openat2(2). `resolve`: RESOLVE_IN_ROOT 0x10, RESOLVE_BENEATH 0x08, RESOLVE_NO_SYMLINKS 0x04, RESOLVE_NO_MAGICLINKS 0x02. Close-on-exec is added. Returns a descriptor. */
   openat2(directoryFd: number, path: string | Buffer, flags: number, mode: number, resolve: number): number;
-  syncfs(fd: number): void;
+  /** On the thread pool: it waits for the disk. Keep the descriptor open until it settles. */
+  syncfs(fd: number): Promise<void>;
   /** flock(2), LOCK_EX|LOCK_NB. False when another holds it. */
   tryLock(fd: number): boolean;
   /** pipe2(2), close-on-exec: [read end, write end]. Real pipes: what Node calls a pipe is a socket pair, which /dev/stdout cannot reopen. */
@@ -42,7 +43,7 @@ export interface NativeCalls {
 
   /**
    * A connection to a SOCK_SEQPACKET socket (conmon's attach). `onPacket` gets each packet whole; `onEnd` once, after the
-   * last packet, with an error or without. Paths longer than sun_path go through /proc/self/fd.
+   * last packet or `close`, with an error or without. Paths longer than sun_path go through /proc/self/fd.
    */
   connectSeqpacket(path: string, onPacket: (packet: Buffer) => void, onEnd: (error: Error | undefined) => void): SeqpacketConnection;
 
@@ -81,7 +82,7 @@ export interface SpawnedProcess {
 }
 
 export interface SeqpacketConnection {
-  /** One packet; resolves when the kernel took it. Calls are sent in order, one at a time. */
+  /** Resolves when the kernel took it. Calls are sent in order; more than 16 KiB go as several packets (conmon truncates long ones). */
   send(packet: Buffer): Promise<void>;
   /** shutdown(2) of the writing half: conmon closes the process's stdin. */
   endWrites(): Promise<void>;
