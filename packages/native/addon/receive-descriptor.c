@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,6 +80,8 @@ static void on_message(Watch *watch, int status, int events) {
   int fd = -1, failure = length < 0 ? errno : ENOMSG;
   struct cmsghdr *header = length < 0 ? NULL : CMSG_FIRSTHDR(&message);
   if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(header), sizeof fd);
+  // A terminal whose other side does not read would stop the event loop, or a thread of its pool, at a write.
+  if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   settle_from_loop(receiver, fd, failure);
 }
 
