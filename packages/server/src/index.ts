@@ -1,1 +1,2 @@
-export {};
+export { createServer, type JockerServer, type ServerOptions } from './http/create-server.ts';
+export type { RegisterRoutes } from './http/routes.ts';
