@@ -49,7 +49,7 @@ export interface NativeCalls {
 
   /**
    * Listens on a unix stream socket for one connection and one SCM_RIGHTS message (a runtime's `--console-socket`).
-   * Resolves with the received descriptor, close-on-exec; the socket file is removed.
+   * Resolves with the received descriptor, close-on-exec and non-blocking; the socket file is removed.
    */
   receiveDescriptor(path: string, timeoutMs: number): { readonly descriptor: Promise<number>; cancel(): void };
 }
