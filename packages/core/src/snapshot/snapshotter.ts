@@ -24,12 +24,15 @@ export interface Snapshotter {
   probe(): Promise<Usability>;
   has(chainId: Digest): Promise<boolean>;
   /**
-   * A directory to apply one layer's tar into. With `overlay` whiteouts it is empty; with `plain` it holds the whole
-   * parent. The engine makes it durable before `commitLayer`.
+   * A directory to apply one layer's tar into. With `overlay` whiteouts it is empty, and the parent need not be committed
+   * yet; with `plain` it must be, and the directory holds the whole of it. The engine makes it durable before `commitLayer`.
    */
   prepareLayer(key: string, parent: Digest | undefined, context: OperationContext): Promise<{ readonly directory: string }>;
-  /** After this `has(chainId)` is true. Losing a race against another commit of the same chain id is not an error. */
-  commitLayer(chainId: Digest, key: string): Promise<void>;
+  /**
+   * After this `has(chainId)` is true; the parent must be committed. Losing a race against another commit of the same chain
+   * id is not an error. `sizeBytes` is what applying the layer wrote, when the caller counted.
+   */
+  commitLayer(chainId: Digest, key: string, sizeBytes?: number): Promise<void>;
   /** A writable file system on top of `parent` (an empty one without). Idempotent for the same key. */
   prepare(key: string, parent: Digest | undefined, context: OperationContext): Promise<readonly Mount[]>;
   /** The mounts of a prepared key, again (start after stop, start after the daemon's restart). Throws `not-found`. */
@@ -41,10 +44,15 @@ export interface Snapshotter {
    * (`overlay`); undefined when the engine has to compare trees (`copy`).
    */
   changesDirectory(key: string): Promise<string | undefined>;
+  /** Where a prepared key's files lie, top first, with overlay's whiteouts in them: for looking without a mount. Throws `not-found`. */
+  directories(key: string): Promise<readonly string[]>;
+  /** The same of a committed layer with those below it. Throws `not-found`. */
+  layerDirectories(chainId: Digest): Promise<readonly string[]>;
   /** Bytes that the snapshot itself takes. */
   usage(key: string): Promise<number>;
   layerUsage(chainId: Digest): Promise<number>;
   remove(key: string): Promise<void>;
+  /** Throws `failed-precondition` with reason `in-use` while a layer or a key builds on it. */
   removeLayer(chainId: Digest): Promise<void>;
   /** Everything it holds, for the repair at the engine's start. */
   list(): Promise<{ readonly keys: readonly string[]; readonly layers: readonly Digest[] }>;
