@@ -1,0 +1,64 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BundleLocation, RuntimeStatus } from '@jocker/core';
+import { bundleFiles } from '../conmon/bundle-files.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
+
+/** The main process as the kernel shows it; undefined when it has ended or its pid belongs to somebody else by now. */
+export interface ContainerProcess {
+  readonly pid: number;
+  /** By v1 controller, and `''` for cgroup2: paths as /proc/PID/cgroup says them. */
+  readonly cgroups: ReadonlyMap<string, string>;
+}
+
+/** A live pid proves nothing; a pid whose cgroup carries the container's id does. */
+export async function readContainerProcess(id: string, location: BundleLocation): Promise<ContainerProcess | undefined> {
+  const pid = Number(await readText(bundleFiles(location.directory).containerPid));
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  const [text, state] = await Promise.all([readText(`/proc/${pid}/cgroup`), readText(`/proc/${pid}/stat`)]);
+  const ended = /^\d+ \(.*\) [ZX] /s.test(state) || state === '';
+  if (ended || !text.includes(id)) return undefined;
+  const cgroups = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (controllers !== undefined && path !== undefined) for (const controller of controllers.split(',')) cgroups.set(controller, path);
+  }
+  return { pid, cgroups };
+}
+
+/** conmon is there as long as the container's exit has not been written down. */
+export async function monitorIsAlive(id: string, location: BundleLocation): Promise<boolean> {
+  const pid = Number(await readText(bundleFiles(location.directory).monitorPid));
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  return (await readText(`/proc/${pid}/cmdline`)).includes(`\0${id}\0`);
+}
+
+/** Of a live process. Both runtimes keep `exec.fifo` in their state until the start. */
+export async function statusOf(stateDirectory: string, process: ContainerProcess, layout: CgroupLayout): Promise<RuntimeStatus> {
+  if (await exists(join(stateDirectory, 'exec.fifo'))) return 'created';
+  return (await isFrozen(process, layout)) ? 'paused' : 'running';
+}
+
+async function isFrozen({ cgroups }: ContainerProcess, layout: CgroupLayout): Promise<boolean> {
+  const freezer = cgroups.get('freezer');
+  if (freezer !== undefined) return (await readText(`/sys/fs/cgroup/freezer${freezer}/freezer.state`)).startsWith('FRO');
+  return /^frozen 1$/m.test(await readText(`${layout.unified ?? ''}${cgroups.get('') ?? ''}/cgroup.events`));
+}
+
+/** A cgroup counts what the kernel killed, even if the monitor was too late to hear of it. */
+export async function wasKilledForMemory(location: BundleLocation, cgroupPath: string, layout: CgroupLayout): Promise<boolean> {
+  if (await exists(bundleFiles(location.directory).oom)) return true;
+  const file = layout.version === 'v2' ? `${cgroupPath}/memory.events` : `/memory${cgroupPath}/memory.oom_control`;
+  return /^oom_kill [1-9]/m.test(await readText(`/sys/fs/cgroup${file}`));
+}
+
+async function readText(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch(() => '');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,18 @@
+import { definePlugin, type Plugin } from '@jocker/core';
+import { provideRuntime, type RuntimePluginOptions } from '../oci-cli/provide-runtime.ts';
+import { commonArguments, type RuntimeCommandLine } from '../oci-cli/runtime-command-line.ts';
+
+export const runcCommandLine: RuntimeCommandLine = {
+  name: 'runc',
+  program: 'runc',
+  debianPackage: 'runc',
+  refusesHybridCgroups: false,
+  startsByFifo: false,
+  takesCompiledSeccomp: false,
+  arguments: commonArguments,
+};
+
+export const runc: Plugin<RuntimePluginOptions | undefined> = definePlugin<RuntimePluginOptions | undefined>({
+  name: 'runtime-runc',
+  setup: (context, options) => provideRuntime(context, runcCommandLine, options ?? {}),
+});
