@@ -71,6 +71,25 @@ static napi_value make_pipe(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value open_terminal(napi_env env, napi_callback_info info) {
+  (void)info;
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+  if (master < 0) return throw_errno(env, errno, "posix_openpt", NULL);
+  int slave = grantpt(master) == 0 && unlockpt(master) == 0 ? ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC) : -1;
+  if (slave < 0) {
+    int failure = errno;
+    close(master);
+    return throw_errno(env, failure, "openpty", NULL);
+  }
+  napi_value result, end;
+  napi_create_array_with_length(env, 2, &result);
+  napi_create_int32(env, master, &end);
+  napi_set_element(env, result, 0, end);
+  napi_create_int32(env, slave, &end);
+  napi_set_element(env, result, 1, end);
+  return result;
+}
+
 static napi_value set_window_size(napi_env env, napi_callback_info info) {
   ARGUMENTS(3);
   int fd;
@@ -91,6 +110,7 @@ void register_descriptors(napi_env env, napi_value exports) {
   set_method(env, exports, "syncfs", sync_file_system, NULL);
   set_method(env, exports, "tryLock", try_lock, NULL);
   set_method(env, exports, "pipe", make_pipe, NULL);
+  set_method(env, exports, "openTerminal", open_terminal, NULL);
   set_method(env, exports, "setWindowSize", set_window_size, NULL);
   set_method(env, exports, "setChildSubreaper", set_child_subreaper, NULL);
 }

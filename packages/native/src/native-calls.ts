@@ -29,6 +29,8 @@ export interface NativeCalls {
   tryLock(fd: number): boolean;
   /** pipe2(2), close-on-exec: [read end, write end]. Real pipes: what Node calls a pipe is a socket pair, which /dev/stdout cannot reopen. */
   pipe(): [number, number];
+  /** A pseudo terminal, close-on-exec: [master, which does not block, and slave]. */
+  openTerminal(): [number, number];
   /** TIOCSWINSZ. */
   setWindowSize(fd: number, columns: number, rows: number): void;
   /** PR_SET_CHILD_SUBREAPER. */

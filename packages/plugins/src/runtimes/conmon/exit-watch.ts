@@ -53,7 +53,7 @@ export async function createExitWatch(directory: string): Promise<ExitWatch> {
       exit,
       lost: () => resolve({ exitCode: unknownExitCode, finishedAt: new Date().toISOString(), unknown: true }),
     });
-    timer ??= setInterval(() => void checkMonitors(), monitorCheckMs).unref();
+    timer ??= setInterval(() => void checkMonitors(), monitorCheckMs);
     return exit;
   };
 

@@ -9,6 +9,7 @@ export const crunCommandLine: RuntimeCommandLine = {
   refusesHybridCgroups: true,
   startsByFifo: true,
   takesCompiledSeccomp: true,
+  execTerminal: 'console-socket',
   arguments: commonArguments,
 };
 

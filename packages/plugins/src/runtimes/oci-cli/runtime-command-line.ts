@@ -10,6 +10,8 @@ export interface RuntimeCommandLine {
   readonly startsByFifo: boolean;
   /** Takes the compiled filter through `run.oci.seccomp_bpf_data` and leaves it in its state directory. */
   readonly takesCompiledSeccomp: boolean;
+  /** How `exec` takes a terminal: sends one of its own through a socket, or uses the one that is its stdin. */
+  readonly execTerminal: 'console-socket' | 'stdin';
   /** After `--root DIR`. */
   readonly arguments: {
     start(id: string): readonly string[];
@@ -40,7 +42,7 @@ export const commonArguments: RuntimeCommandLine['arguments'] = {
     files.process,
     '--pid-file',
     files.pid,
-    ...(files.consoleSocket === undefined ? [] : ['--tty', '--console-socket', files.consoleSocket]),
+    ...(files.consoleSocket === undefined ? [] : ['--console-socket', files.consoleSocket]),
     id,
   ],
 };

@@ -14,7 +14,7 @@ export interface Terminal {
 
 const fullRetryMs = 10;
 
-export function openTerminal(fd: number): Terminal {
+export function createTerminal(fd: number): Terminal {
   const master = new ReadStream(fd);
   const output = new Readable({
     read: () => void master.resume(),

@@ -9,6 +9,8 @@ export const runcCommandLine: RuntimeCommandLine = {
   refusesHybridCgroups: false,
   startsByFifo: false,
   takesCompiledSeccomp: false,
+  // It gives a console socket only to processes that it leaves alone, and then nobody learns the exit code.
+  execTerminal: 'stdin',
   arguments: commonArguments,
 };
 
