@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JockerError } from '../errors/jocker-error.ts';
+import type { ContainerSubject } from '../events/lifecycle-events.ts';
+import type { Operation } from '../operation/operation.ts';
+import type { Driver } from '../plugin/drivers.ts';
+import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import { buildSpec } from '../spec/build-spec.ts';
+import { createRootfsReader } from '../spec/rootfs-reader.ts';
+import type { BuiltSpec } from '../spec/spec-step.ts';
+import type { ContainerDeps, CreateOptions, ReadyImage } from './container-deps.ts';
+import { assertContainerName } from './container-name.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { toContainerView, toMountViews } from './container-view.ts';
+import type { CreateRequest } from './create-request.ts';
+import { randomName } from './random-name.ts';
+import { signalNumber } from './signal-number.ts';
+
+interface Prepared {
+  readonly image: ReadyImage;
+  readonly runtime: Driver<RuntimeBackend>;
+  readonly snapshotter: Driver<Snapshotter>;
+}
+
+/** Everything up to the start: nothing is mounted and no runtime is called. A create that fails leaves nothing. */
+export async function createContainer(
+  deps: ContainerDeps,
+  request: CreateRequest,
+  operation: Operation,
+  options: CreateOptions = {},
+): Promise<ContainerRecord> {
+  const begun = performance.now();
+  const id = randomBytes(32).toString('hex');
+  const name = request.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(request.name);
+  using _reservation = deps.store.reserveName(name, id);
+  const prepared = await prepare(deps, request, operation, options);
+  const { image, runtime, snapshotter } = prepared;
+  runtime.value.prewarm?.();
+  deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
+  deps.checkpoint('create:intent');
+  try {
+    await Promise.all([
+      operation.stage('snapshot', snapshotter.plugin, (stage) => snapshotter.value.prepare(id, image.chainId, stage)),
+      mkdir(deps.paths.state(id), { recursive: true, mode: 0o711 }),
+    ]);
+    deps.checkpoint('create:snapshot');
+    const specBegun = performance.now();
+    const built = await operation.stage('spec', null, async (context) =>
+      buildSpec({
+        containerId: id,
+        request,
+        image: { reference: image.reference, config: image.config },
+        host: deps.host,
+        mutators: deps.mutators,
+        stateDirectory: deps.paths.state(id),
+        rootfs: createRootfsReader(await snapshotter.value.directories(id)),
+        context,
+      }),
+    );
+    const specMs = performance.now() - specBegun;
+    operation.signal.throwIfAborted();
+    deps.checkpoint('create:spec');
+    operation.concerns(id);
+    const record = newRecord(id, name, request, prepared, built);
+    const subject: ContainerSubject = { containerId: id, name, image: record.image, labels: record.labels };
+    const inOperation = { operationId: operation.id };
+    deps.state.transaction(() => {
+      deps.intents.end('container', id);
+      deps.store.add(record, built);
+      deps.publisher.publish(
+        'spec:built',
+        { ...subject, mutators: built.steps.map((step) => step.mutator), durationMs: specMs },
+        inOperation,
+      );
+      const durationMs = performance.now() - begun;
+      const { imageId } = record;
+      deps.publisher.publish(
+        'container:created',
+        { ...subject, imageId, runtime: record.runtime, durationMs, view: toContainerView(record) },
+        inOperation,
+      );
+    });
+    deps.checkpoint('create:recorded');
+    return record;
+  } catch (error) {
+    await undo(deps, id, snapshotter.value);
+    throw error;
+  }
+}
+
+/** The spec that `createContainer` would make. */
+export async function dryRunContainer(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<BuiltSpec> {
+  const { image, snapshotter } = await prepare(deps, request, operation, {});
+  await mkdir(deps.paths.mountRoot, { recursive: true, mode: 0o700 });
+  const stateDirectory = await mkdtemp(join(deps.paths.mountRoot, 'dry-run-'));
+  try {
+    return await buildSpec({
+      containerId: '0'.repeat(64),
+      request,
+      image: { reference: image.reference, config: image.config },
+      host: deps.host,
+      mutators: deps.mutators,
+      stateDirectory,
+      rootfs: createRootfsReader(image.chainId === undefined ? [] : await snapshotter.value.layerDirectories(image.chainId)),
+      context: operation,
+    });
+  } finally {
+    await rm(stateDirectory, { recursive: true, force: true });
+  }
+}
+
+async function prepare(deps: ContainerDeps, request: CreateRequest, operation: Operation, options: CreateOptions): Promise<Prepared> {
+  if (request.stopSignal !== undefined) signalNumber(request.stopSignal);
+  await admit(deps, request, operation);
+  const [runtime, snapshotter] = await Promise.all([
+    deps.drivers.runtimes.choose(request.runtime),
+    deps.drivers.snapshotters.choose(request.snapshotter),
+  ]);
+  const image = await deps.images.ensure(request.image, {
+    pull: request.pull ?? 'missing',
+    platform: request.platform,
+    snapshotter: snapshotter.value,
+    credentials: options.credentials,
+    onProgress: options.onProgress,
+    operation,
+  });
+  return { image, runtime, snapshotter };
+}
+
+async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {
+  for (const { plugin, value: rule } of deps.admissionRules) {
+    const details = { rule: rule.name, plugin };
+    const admission = await operation
+      .stage(`admission ${rule.name}`, plugin, async (stage) => await rule.decide(request, stage))
+      .catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        throw new JockerError('permission-denied', `admission rule ${rule.name} failed: ${message}`, { cause: error, details });
+      });
+    if (!admission.allowed)
+      throw new JockerError('permission-denied', `refused by admission rule ${rule.name}: ${admission.reason}`, { details });
+  }
+}
+
+async function undo(deps: ContainerDeps, id: string, snapshotter: Snapshotter): Promise<void> {
+  try {
+    await snapshotter.remove(id);
+    await rm(deps.paths.state(id), { recursive: true, force: true });
+    deps.intents.end('container', id);
+  } catch (error) {
+    // The intent stays: the next start of the engine tries again.
+    deps.log.error('a failed create could not be undone', { container: id, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function newRecord(
+  id: string,
+  name: string,
+  request: CreateRequest,
+  { image, runtime, snapshotter }: Prepared,
+  built: BuiltSpec,
+): ContainerRecord {
+  return {
+    id,
+    name,
+    createdAt: new Date().toISOString(),
+    request,
+    image: image.reference,
+    imageId: image.imageId,
+    imageConfig: image.config,
+    chainId: image.chainId ?? null,
+    platform: image.platform,
+    runtime: runtime.value.name,
+    snapshotter: snapshotter.value.name,
+    command: built.spec.process.args,
+    labels: { ...image.config.labels, ...request.labels },
+    mounts: toMountViews(request),
+    resources: request.resources ?? {},
+    restartPolicy: request.restartPolicy ?? { name: 'no', maximumRetryCount: 0 },
+    stopSignal: request.stopSignal ?? usableSignal(image.config.stopSignal),
+    status: 'created',
+    pid: 0,
+    exitCode: null,
+    oomKilled: false,
+    error: '',
+    startedAt: null,
+    finishedAt: null,
+    restartCount: 0,
+    stoppedByUser: false,
+  };
+}
+
+/** An image's nonsense does not keep a container from being stopped. */
+function usableSignal(signal: string | undefined): string {
+  if (signal === undefined) return 'SIGTERM';
+  try {
+    signalNumber(signal);
+    return signal;
+  } catch {
+    return 'SIGTERM';
+  }
+}

@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ContainerDeps } from '../container/container-deps.ts';
+import { createContainerPaths } from '../container/container-paths.ts';
+import { createContainerRuns } from '../container/container-runs.ts';
+import { createContainerStore } from '../container/container-store.ts';
+import { createAutomaticVerbs, createContainerVerbs, type ContainerVerbs } from '../container/container-verbs.ts';
+import { createExitWaiters } from '../container/exit-waiters.ts';
+import { createKeyedLock } from '../container/keyed-lock.ts';
+import { createEventLog } from '../events/event-log.ts';
+import { LifecycleBus } from '../events/lifecycle-bus.ts';
+import type { EventEnvelope } from '../events/lifecycle-events.ts';
+import { createOperationStore } from '../operation/operation-store.ts';
+import { createOperations, type Operations } from '../operation/operations.ts';
+import { createDrivers } from '../plugin/drivers.ts';
+import type { AdmissionRule } from '../plugin/extension-points.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
+import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import type { HostFacts, SpecMutator } from '../spec/spec-mutator.ts';
+import { createIntents } from '../state/intents.ts';
+import { createFakeRuntime, createFakeWorld, type FakeWorld } from './fake-runtime.ts';
+import { createFakeSnapshotter } from './fake-snapshotter.ts';
+import { memoryState, recordingLogger } from './memory-state.ts';
+
+const digest = `sha256:${'0'.repeat(64)}` as const;
+
+const host: HostFacts = {
+  cgroup: { version: 'v2', controllers: ['cpu', 'memory', 'pids'], swapLimit: true },
+  capabilities: [],
+  rlimits: {},
+  cpuCount: 2,
+  memoryBytes: 1 << 30,
+  kernelRelease: '6.12.0',
+  apparmor: false,
+  seccomp: true,
+};
+
+/** As little as makes a process: the request's command. */
+const commandOnly: SpecMutator = {
+  name: 'command',
+  mutate(draft, { request }) {
+    draft.process.args = [...(request.command ?? ['true'])];
+    draft.process.terminal = request.tty ?? false;
+  },
+};
+
+export interface ContainerHarness extends AsyncDisposable {
+  readonly deps: ContainerDeps;
+  readonly verbs: ContainerVerbs;
+  readonly operations: Operations;
+  readonly world: FakeWorld;
+  readonly events: EventEnvelope[];
+  readonly snapshotter: Snapshotter;
+  /** Names of the events of containers so far, in order. */
+  names(): string[];
+  /** Resolves when an event of that name has been told, now or before. */
+  seen(name: EventEnvelope['name'], count?: number): Promise<void>;
+}
+
+export interface HarnessOptions {
+  readonly runtime?: (base: RuntimeBackend) => RuntimeBackend;
+  readonly admissionRules?: readonly AdmissionRule[];
+  readonly mutators?: readonly SpecMutator[];
+}
+
+/** The verbs of containers over a fake runtime and snapshotter, with a real state in memory. */
+export async function createContainerHarness(options: HarnessOptions = {}): Promise<ContainerHarness> {
+  const directory = await mkdtemp(join(tmpdir(), 'jocker-containers-'));
+  const state = memoryState();
+  const log = recordingLogger();
+  const bus = new LifecycleBus(state, createEventLog(state.database), log);
+  const events: EventEnvelope[] = [];
+  bus.onAny((envelope) => events.push(envelope));
+  const operations = createOperations(bus, createOperationStore(state.database), log);
+  const world = createFakeWorld();
+  const runtime = (options.runtime ?? ((base) => base))(createFakeRuntime({ world }));
+  const snapshotter = createFakeSnapshotter(join(directory, 'snapshots'));
+  const contributions = {
+    runtimeBackend: [{ plugin: 'fake-plugin', value: runtime }],
+    snapshotter: [{ plugin: 'fake-plugin', value: snapshotter }],
+  };
+  const plugins = { views: [], contributions: (point: keyof typeof contributions) => contributions[point], close: () => Promise.resolve() };
+  const closing = new AbortController();
+  const deps: ContainerDeps = {
+    store: createContainerStore(state.database, state, log),
+    state,
+    intents: createIntents(state.database),
+    publisher: bus,
+    drivers: createDrivers(plugins as unknown as PluginHost, {}),
+    mutators: [commandOnly, ...(options.mutators ?? [])].map((mutator) => ({ mutator, plugin: 'fake-plugin' })),
+    admissionRules: (options.admissionRules ?? []).map((value) => ({ plugin: 'rules', value })),
+    images: {
+      ensure: async (reference) => ({
+        reference,
+        imageId: digest,
+        config: { labels: { from: 'image' } },
+        chainId: digest,
+        platform: { os: 'linux', architecture: 'amd64' },
+      }),
+    },
+    host,
+    paths: createContainerPaths(join(directory, 'data'), join(directory, 'run')),
+    lock: createKeyedLock(),
+    runs: createContainerRuns(),
+    waiters: createExitWaiters(),
+    log,
+    automatic: createAutomaticVerbs(() => deps, operations),
+    closing: closing.signal,
+    checkpoint: () => undefined,
+  };
+  return {
+    deps,
+    verbs: createContainerVerbs(deps, operations),
+    operations,
+    world,
+    events,
+    snapshotter,
+    names: () => events.map((event) => event.name).filter((name) => !name.startsWith('operation:')),
+    async seen(name, count = 1) {
+      const enough = (): boolean => events.filter((event) => event.name === name).length >= count;
+      if (enough()) return;
+      await new Promise<void>((resolve) => {
+        const subscription = bus.onAny(() => {
+          if (!enough()) return;
+          subscription[Symbol.dispose]();
+          resolve();
+        });
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Error('the test is over'));
+      await deps.runs.close();
+      operations.flush();
+      for (const container of world.containers.values())
+        await runtime.delete(container.id, locationless, { force: true }, { signal: new AbortController().signal, log });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const locationless = { directory: '', tty: false, openStdin: false, stdinOnce: false };
