@@ -2,3 +2,4 @@ export * from './fake-runtime.ts';
 export type * from './fake-process.ts';
 export * from './runtime-backend-contract.ts';
 export { describeSnapshotter, type SnapshotterUnderTest } from './snapshotter-contract.ts';
+export * from './content-store-contract.ts';
