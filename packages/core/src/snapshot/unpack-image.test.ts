@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest';
+import type { Digest } from '../oci/digest.ts';
+import { JockerError } from '../errors/jocker-error.ts';
+import { chainIds } from './chain-id.ts';
+import type { Snapshotter } from './snapshotter.ts';
+import { createUnpacker, type ApplyLayer, type Unpacker } from './unpack-image.ts';
+
+const digest = (text: string): Digest => `sha256:${Buffer.from(text).toString('hex').padStart(64, '0')}`;
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** An image whose layer `x` has the diff id and the blob of that name. */
+const image = (names: string) => ({
+  manifest: { layers: [...names].map((name) => ({ mediaType: 'layer', digest: digest(name), size: 10 })) },
+  config: { rootfs: { type: 'layers' as const, diffIds: [...names].map((name) => digest(name)) } },
+});
+
+/** What a snapshotter keeps, with a journal of what was asked of it. */
+function fakeSnapshotter(
+  whiteouts: 'overlay' | 'plain',
+  journal: string[],
+): Snapshotter & { readonly keys: Map<string, Digest | undefined> } {
+  const keys = new Map<string, Digest | undefined>();
+  const layers = new Set<Digest>();
+  const unused = (): never => {
+    throw new Error('not used here');
+  };
+  return {
+    keys,
+    name: 'fake',
+    whiteouts,
+    probe: async () => ({ usable: true }),
+    has: async (chainId) => layers.has(chainId),
+    prepareLayer: async (key, parent) => {
+      if (whiteouts === 'plain' && parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
+      keys.set(key, parent);
+      return { directory: `/layers/${key}` };
+    },
+    commitLayer: async (chainId, key) => {
+      const parent = keys.get(key);
+      if (parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
+      keys.delete(key);
+      layers.add(chainId);
+      journal.push('commit');
+    },
+    remove: async (key) => void keys.delete(key),
+    list: async () => ({ keys: [...keys.keys()], layers: [...layers] }),
+    prepare: unused,
+    mounts: unused,
+    view: unused,
+    changesDirectory: unused,
+    directories: unused,
+    layerDirectories: async (chainId) => [`/layers/${chainId}`],
+    usage: unused,
+    layerUsage: unused,
+    removeLayer: unused,
+  };
+}
+
+interface Applying {
+  readonly name: string;
+  readonly below: readonly string[];
+  finish(): void;
+  fail(error: Error): void;
+  progress(bytes: number): void;
+}
+
+function bench(whiteouts: 'overlay' | 'plain' = 'overlay') {
+  const journal: string[] = [];
+  const applying: Applying[] = [];
+  const arrivals: (() => void)[] = [];
+  const snapshotter = fakeSnapshotter(whiteouts, journal);
+  const applyLayer: ApplyLayer = async ({ blobPath, parentDirectories, signal, onProgress }) => {
+    const done = Promise.withResolvers<{ sizeBytes: number }>();
+    signal.addEventListener('abort', () => done.reject(new JockerError('cancelled', 'stopped')));
+    applying.push({
+      name: blobPath,
+      below: parentDirectories,
+      finish: () => done.resolve({ sizeBytes: 1 }),
+      fail: (error) => done.reject(error),
+      progress: (bytes) => onProgress?.(bytes),
+    });
+    arrivals.shift()?.();
+    return await done.promise;
+  };
+  const unpacker = createUnpacker({
+    snapshotter,
+    contentStore: { pathOf: (blob) => Buffer.from(blob.slice(7).replace(/^(00)+/, ''), 'hex').toString() },
+    applyLayer,
+    syncFileSystem: async () => void journal.push('sync'),
+  });
+  return {
+    unpacker,
+    snapshotter,
+    journal,
+    /** The next layer that someone begins to apply. */
+    async next(): Promise<Applying> {
+      while (applying.length === 0) await new Promise<void>((resolve) => arrivals.push(resolve));
+      return applying.shift() as Applying;
+    },
+    applying,
+  };
+}
+
+const unpack = (unpacker: Unpacker, names: string, signal: AbortSignal = new AbortController().signal) => {
+  const { manifest, config } = image(names);
+  return unpacker.unpackImage(manifest, config, { signal, log });
+};
+
+test('layers are applied lowest first with those below them in sight, synced once, and committed', async () => {
+  const { unpacker, journal, snapshotter, next } = bench();
+  const result = unpack(unpacker, 'abc');
+  const a = await next();
+  a.finish();
+  const b = await next();
+  b.finish();
+  const c = await next();
+  c.finish();
+  expect([a.below.length, b.below.length, c.below.length]).toEqual([0, 1, 2]);
+  expect(await result).toEqual({ chainId: chainIds(image('abc').config.rootfs.diffIds).at(-1), applied: 3 });
+  expect(journal).toEqual(['sync', 'commit', 'commit', 'commit']);
+  expect((await snapshotter.list()).layers).toEqual(chainIds(image('abc').config.rootfs.diffIds));
+});
+
+test('only layers that are missing are applied', async () => {
+  const { unpacker, next } = bench();
+  const first = unpack(unpacker, 'a');
+  (await next()).finish();
+  await first;
+  const second = unpack(unpacker, 'ab');
+  const b = await next();
+  expect(b.name).toBe('b');
+  b.finish();
+  expect(await second).toMatchObject({ applied: 1 });
+  expect(await unpack(unpacker, 'ab')).toMatchObject({ applied: 0 });
+});
+
+test('a plain layer waits until the one below is committed', async () => {
+  const { unpacker, journal, next } = bench('plain');
+  const result = unpack(unpacker, 'ab');
+  (await next()).finish();
+  (await next()).finish();
+  await result;
+  expect(journal).toEqual(['sync', 'commit', 'sync', 'commit']);
+});
+
+test('two unpacks of images with a common layer apply it once', async () => {
+  const { unpacker, next, applying } = bench();
+  const one = unpack(unpacker, 'a');
+  const a = await next();
+  const two = unpack(unpacker, 'ab');
+  a.finish();
+  const b = await next();
+  expect([b.name, applying.length]).toEqual(['b', 0]);
+  b.finish();
+  expect(await one).toMatchObject({ applied: 1 });
+  expect(await two).toMatchObject({ applied: 2 });
+});
+
+test('cancelling one of two that wait for a layer does not disturb the other', async () => {
+  const { unpacker, next } = bench();
+  const controller = new AbortController();
+  const one = unpack(unpacker, 'a', controller.signal);
+  const a = await next();
+  const two = unpack(unpacker, 'ab');
+  controller.abort();
+  await expect(one).rejects.toMatchObject({ code: 'cancelled' });
+  a.finish();
+  (await next()).finish();
+  expect(await two).toMatchObject({ applied: 2 });
+});
+
+test('a cancelled unpack keeps the layers that were finished and nothing else', async () => {
+  const { unpacker, snapshotter, next } = bench();
+  const controller = new AbortController();
+  const result = unpack(unpacker, 'abc', controller.signal);
+  (await next()).finish();
+  await next();
+  controller.abort();
+  await expect(result).rejects.toMatchObject({ code: 'cancelled' });
+  expect(await snapshotter.list()).toEqual({ keys: [], layers: [digest('a')] });
+});
+
+test('layers below a failed one stay, and the next attempt starts there', async () => {
+  const { unpacker, snapshotter, next } = bench();
+  const result = unpack(unpacker, 'abc');
+  (await next()).finish();
+  (await next()).fail(new JockerError('data-loss', 'wrong diff id'));
+  await expect(result).rejects.toMatchObject({ code: 'data-loss' });
+  expect(await snapshotter.list()).toEqual({ keys: [], layers: [digest('a')] });
+  const again = unpack(unpacker, 'abc');
+  const b = await next();
+  expect(b.below).toHaveLength(1);
+  b.finish();
+  (await next()).finish();
+  expect(await again).toMatchObject({ applied: 2 });
+});
+
+test('an unpack that comes at the moment of another being cancelled is not cancelled with it', async () => {
+  const { unpacker, next } = bench();
+  const controller = new AbortController();
+  const one = unpack(unpacker, 'a', controller.signal);
+  const a = await next();
+  controller.abort();
+  const two = unpack(unpacker, 'a');
+  await expect(one).rejects.toMatchObject({ code: 'cancelled' });
+  a.finish();
+  expect(await two).toMatchObject({ applied: 1 });
+});
+
+test('an unpack after a cancelled one starts anew', async () => {
+  const { unpacker, next } = bench();
+  const controller = new AbortController();
+  const one = unpack(unpacker, 'a', controller.signal);
+  await next();
+  controller.abort();
+  await expect(one).rejects.toMatchObject({ code: 'cancelled' });
+  const two = unpack(unpacker, 'a');
+  (await next()).finish();
+  expect(await two).toMatchObject({ applied: 1 });
+});
+
+test('progress of a shared layer reaches everybody who asked', async () => {
+  const { unpacker, next } = bench();
+  const seen: string[] = [];
+  const { manifest, config } = image('a');
+  const context = { signal: new AbortController().signal, log };
+  const calls = [1, 2].map((who) =>
+    unpacker.unpackImage(manifest, config, {
+      ...context,
+      onProgress: ({ state, bytesDone }) => void seen.push(`${who} ${state} ${bytesDone}`),
+    }),
+  );
+  const a = await next();
+  a.progress(4);
+  a.finish();
+  await Promise.all(calls);
+  expect(seen).toEqual(['1 unpacking 4', '2 unpacking 4', '1 done 10', '2 done 10']);
+});
+
+test('an image whose config names another number of layers is refused', async () => {
+  const { unpacker } = bench();
+  const { manifest } = image('ab');
+  await expect(unpacker.unpackImage(manifest, image('a').config, { signal: new AbortController().signal, log })).rejects.toMatchObject({
+    code: 'data-loss',
+  });
+});
+
+test('what an earlier process was unpacking is removed, containers are not', async () => {
+  const { unpacker, snapshotter } = bench();
+  snapshotter.keys.set('unpack-0123', undefined).set('c'.repeat(64), undefined);
+  expect(await unpacker.removeLeftovers()).toBe(1);
+  expect((await snapshotter.list()).keys).toEqual(['c'.repeat(64)]);
+});
