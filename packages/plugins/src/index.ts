@@ -1,3 +1,4 @@
+export { builtins } from './builtins.ts';
 export { builtInMutators, specMutators } from './spec-mutators/spec-mutators.ts';
 export { overlaySnapshotter } from './snapshotters/overlay/overlay.ts';
 export { copySnapshotter } from './snapshotters/copy/copy.ts';

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 export interface ContainerPaths {
   readonly stateRoot: string;
   readonly bundleRoot: string;
+  /** Mount points of stopped containers' roots while somebody looks into them. */
   readonly mountRoot: string;
+  readonly dryRunRoot: string;
   /** hosts, hostname, resolv.conf and the log; survives a reboot. */
   state(id: string): string;
   log(id: string): string;
@@ -18,6 +20,7 @@ export function createContainerPaths(dataRoot: string, runRoot: string): Contain
     stateRoot,
     bundleRoot,
     mountRoot: join(runRoot, 'mounts'),
+    dryRunRoot: join(runRoot, 'dry-runs'),
     state: (id) => join(stateRoot, id),
     log: (id) => join(stateRoot, id, 'container.log'),
     bundle: (id) => join(bundleRoot, id),

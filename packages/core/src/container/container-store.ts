@@ -16,6 +16,8 @@ export interface ContainerStore {
   find(reference: string): ContainerRecord;
   get(id: string): ContainerRecord | undefined;
   byName(name: string): ContainerRecord | undefined;
+  /** Whether something of that id is on disk, also a record that could not be read: its data must stay. */
+  isKnown(id: string): boolean;
   /** Oldest first. */
   list(): readonly ContainerRecord[];
   /** Takes a name until it is released or a record has it. Throws `already-exists`. */
@@ -43,6 +45,7 @@ export function createContainerStore(database: DatabaseSync, transactions: Trans
   const selectSpec = database.prepare('SELECT spec, steps FROM container_specs WHERE id = ?');
 
   const records = new Map<string, ContainerRecord>();
+  const unreadable = new Set<string>();
   const names = new Map<string, string>();
   const specs = new Map<string, BuiltSpec>();
 
@@ -51,6 +54,7 @@ export function createContainerStore(database: DatabaseSync, transactions: Trans
     try {
       records.set(id, parseContainerRecord(String(row['record'])));
     } catch (error) {
+      unreadable.add(id);
       log.error('the record of a container cannot be read; it is left as it is', { id, name, error: String(error) });
     }
     names.set(name, id);
@@ -89,6 +93,7 @@ export function createContainerStore(database: DatabaseSync, transactions: Trans
       return only;
     },
     get: (id) => records.get(id),
+    isKnown: (id) => records.has(id) || unreadable.has(id),
     byName: (name) => records.get(names.get(name) ?? ''),
     list: () => [...records.values()].toSorted((left, right) => (left.createdAt < right.createdAt ? -1 : 1)),
     reserveName(name, id) {

@@ -93,8 +93,8 @@ export async function createContainer(
 /** The spec that `createContainer` would make. */
 export async function dryRunContainer(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<BuiltSpec> {
   const { image, snapshotter } = await prepare(deps, request, operation, {});
-  await mkdir(deps.paths.mountRoot, { recursive: true, mode: 0o700 });
-  const stateDirectory = await mkdtemp(join(deps.paths.mountRoot, 'dry-run-'));
+  await mkdir(deps.paths.dryRunRoot, { recursive: true, mode: 0o700 });
+  const stateDirectory = await mkdtemp(join(deps.paths.dryRunRoot, 'run-'));
   try {
     return await buildSpec({
       containerId: '0'.repeat(64),

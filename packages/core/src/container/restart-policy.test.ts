@@ -31,7 +31,7 @@ test.each([
 
 test('only always and unless-stopped start with the engine, and the latter not after a stop', () => {
   const starts = (name: 'no' | 'always' | 'unless-stopped' | 'on-failure', stopped: boolean): boolean =>
-    startsWithEngine({ name, maximumRetryCount: 0 }, !stopped, stopped);
+    startsWithEngine({ name, maximumRetryCount: 0 }, stopped);
   expect([starts('always', false), starts('always', true), starts('unless-stopped', false), starts('unless-stopped', true)]).toEqual([
     true,
     true,

@@ -26,8 +26,7 @@ export function restartDelayMs(policy: RestartPolicy, run: EndedRun): number | u
   return Math.min(run.lastDelayMs * 2, longestDelayMs);
 }
 
-/** Whether a container that is not running is started when the engine starts. */
-export function startsWithEngine(policy: RestartPolicy, wasRunning: boolean, stoppedByUser: boolean): boolean {
-  if (policy.name === 'always') return wasRunning || stoppedByUser;
-  return policy.name === 'unless-stopped' && wasRunning && !stoppedByUser;
+/** Whether a container that has run, and does not now, is started when the engine starts. */
+export function startsWithEngine(policy: RestartPolicy, stoppedByUser: boolean): boolean {
+  return policy.name === 'always' || (policy.name === 'unless-stopped' && !stoppedByUser);
 }

@@ -68,7 +68,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
         }),
     },
   );
-  watchExit(deps, record, startedAtMs);
+  void watchExit(deps, record, startedAtMs);
 }
 
 async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Promise<Bundle> {

@@ -9,9 +9,9 @@ import { restartDelayMs } from './restart-policy.ts';
 
 /**
  * Waits for the end of a container that runs, and records it. Called after its start was recorded, so that the exit comes
- * second even for a process that ended at once.
+ * second even for a process that ended at once. Resolves when the exit is recorded or the engine closes; never rejects.
  */
-export function watchExit(deps: ContainerDeps, record: ContainerRecord, startedAtMs: number): void {
+export async function watchExit(deps: ContainerDeps, record: ContainerRecord, startedAtMs: number): Promise<void> {
   const { id } = record;
   const run = deps.runs.begin(id, startedAtMs);
   const runtime = deps.drivers.runtimes.byName(record.runtime).value;
@@ -20,16 +20,13 @@ export function watchExit(deps: ContainerDeps, record: ContainerRecord, startedA
     if (!deps.closing.aborted) deps.log.error('the exit of a container is unknown', { container: record.name, error: String(error) });
     return { exitCode: 255, oomKilled: false, finishedAt: new Date().toISOString(), unknown: true };
   };
-  runtime
-    .exit(id, locationOf(deps, record), context)
-    .catch(lost)
-    .then((status) => {
-      if (!deps.closing.aborted) recordExit(deps, id, run, status);
-    })
-    .catch((error: unknown) => {
-      // Not lost: the monitor's file has it, and the next start of the engine reads it.
-      deps.log.error('the exit of a container could not be recorded', { container: record.name, error: String(error) });
-    });
+  try {
+    const status = await runtime.exit(id, locationOf(deps, record), context).catch(lost);
+    if (!deps.closing.aborted) recordExit(deps, id, run, status);
+  } catch (error) {
+    // Not lost: the monitor's file has it, and the next start of the engine reads it.
+    deps.log.error('the exit of a container could not be recorded', { container: record.name, error: String(error) });
+  }
 }
 
 /** Synchronous: nothing comes between the end of a process and its record. */

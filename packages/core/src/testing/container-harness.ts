@@ -54,9 +54,9 @@ export interface ContainerHarness extends AsyncDisposable {
   readonly events: EventEnvelope[];
   readonly snapshotter: Snapshotter;
   /** Names of the events of containers so far, in order. */
-  names(): string[];
+  names(this: void): string[];
   /** Resolves when an event of that name has been told, now or before. */
-  seen(name: EventEnvelope['name'], count?: number): Promise<void>;
+  seen(this: void, name: EventEnvelope['name'], count?: number): Promise<void>;
 }
 
 export interface HarnessOptions {

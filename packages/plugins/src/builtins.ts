@@ -1,0 +1,27 @@
+import type { EngineConfig, Plugin, PluginEntry } from '@jocker/core';
+import { crun } from './runtimes/crun/crun.ts';
+import { runc } from './runtimes/runc/runc.ts';
+import { copySnapshotter } from './snapshotters/copy/copy.ts';
+import { overlaySnapshotter } from './snapshotters/overlay/overlay.ts';
+import { specMutators } from './spec-mutators/spec-mutators.ts';
+
+/**
+ * All that ships, in order of loading. Order decides where the first wins: image sources by what they accept, snapshotters
+ * and runtimes by what works on this machine.
+ */
+export function builtins(_config: EngineConfig = {}): readonly PluginEntry[] {
+  return [
+    // From a request and an image to a config.json.
+    entry(specMutators),
+    // Layers shared by overlayfs; whole copies where that cannot be mounted.
+    entry(overlaySnapshotter),
+    entry(copySnapshotter),
+    // crun starts in half the time of runc.
+    entry(crun),
+    entry(runc),
+  ];
+}
+
+function entry<Options>(plugin: Plugin<Options>, options?: Options): PluginEntry {
+  return { plugin: plugin as Plugin<never>, options, builtIn: true };
+}
