@@ -8,6 +8,7 @@ import { markPlainHijack } from './plain-hijack.ts';
 import { addBodyParsers, jsonBodyMaxBytes } from './request-body.ts';
 import type { RegisterRoutes } from './routes.ts';
 import { codeOf, statusOf } from './status-of.ts';
+import { describeSchemaErrors } from './describe-schema-errors.ts';
 import { routeUpgrades, shouldUpgrade } from './upgraded-requests.ts';
 
 export interface ServerOptions {
@@ -56,6 +57,7 @@ function createApp(http: HttpServer, log: Logger | undefined): FastifyInstance {
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4096 },
+    schemaErrorFormatter: describeSchemaErrors,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
   });
   addBodyParsers(app);
