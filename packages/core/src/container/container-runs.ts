@@ -52,7 +52,7 @@ export function createContainerRuns(): ContainerRuns {
     async close() {
       closed = true;
       for (const { timer } of timers.values()) clearTimeout(timer);
-      await Promise.all([...runs.values()].map((run) => run.released));
+      for (const { released } of runs.values()) await released;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { reasonOf, JockerError } from '../errors/jocker-error.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Bundle } from '../runtime/runtime-backend.ts';
@@ -75,10 +76,12 @@ async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Prom
   const { id, request } = record;
   const directory = deps.paths.bundle(id);
   const snapshotter = deps.drivers.snapshotters.byName(record.snapshotter).value;
-  const [rootfs] = await Promise.all([snapshotter.mounts(id), mkdir(directory, { recursive: true, mode: 0o711 })]);
+  const { spec } = deps.store.spec(id);
+  // The mount point lies in the bundle; the mounts themselves are made in the monitor's namespace only.
+  const [rootfs] = await Promise.all([snapshotter.mounts(id), mkdir(resolve(directory, spec.root.path), { recursive: true, mode: 0o711 })]);
   return {
     directory,
-    spec: deps.store.spec(id).spec,
+    spec,
     rootfs,
     tty: request.tty ?? false,
     openStdin: request.openStdin ?? false,

@@ -1,5 +1,5 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { JockerError, type BundleLocation, type Logger, type OciSpec, type RuntimeBackend } from '@jocker/core';
 import { createAttachHub } from '../conmon/attach-hub.ts';
 import { bundleFiles } from '../conmon/bundle-files.ts';
@@ -95,7 +95,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
         exitDirectory: context.exitDirectory,
         id,
         bundle,
-        mounts: [...context.layout.hiding, ...spawnMounts(bundle.rootfs, spec.root.path)],
+        mounts: [...context.layout.hiding, ...spawnMounts(bundle.rootfs, resolve(bundle.directory, spec.root.path))],
       });
       if ('message' in result) {
         await forget(id, bundle);
