@@ -44,3 +44,4 @@ export type * from './plugin/extension-points.ts';
 export * from './plugin/plugin.ts';
 export type * from './engine/engine.ts';
 export type * from './engine/engine-options.ts';
+export { readLog, type ReadLogOptions } from './logs/read-log.ts';

@@ -28,7 +28,7 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
     const child = native().spawn({
       file: options.conmon,
       args: conmonArguments(options),
-      env: [...commandEnvironment, '_OCI_SYNCPIPE=3'],
+      env: [...commandEnvironment, '_OCI_SYNCPIPE=3', 'TZ=UTC0'],
       // It writes the file `oom` into its working directory.
       cwd: bundle.directory,
       descriptors: ['null', 'null', 'null', syncChild.fd],
