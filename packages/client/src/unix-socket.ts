@@ -64,7 +64,7 @@ export function createUnixSocket(socketPath: string, client: string): UnixSocket
     new Promise((resolve, reject) => {
       const sent = open(call, {});
       sent.once('error', (error) => reject(connectionError(error, socketPath, call.signal)));
-      sent.once('response', (answer) => settle(answer).then(resolve, reject));
+      sent.once('response', (answer) => void settle(answer).then(resolve, reject));
     });
 
   return {
