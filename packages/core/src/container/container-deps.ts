@@ -40,8 +40,8 @@ export interface ContainerDeps {
   readonly automatic: { start(id: string): void; remove(id: string): void };
   /** Fires when the engine closes: watching ends, containers go on. */
   readonly closing: AbortSignal;
-  /** Called between the steps of a verb; tests end the process there. */
-  readonly checkpoint: (name: string) => void;
+  /** Called between the steps of a verb; tests end the engine there. */
+  readonly checkpoint?: (name: string) => Promise<void>;
 }
 
 /** What containers need of images. */

@@ -39,13 +39,13 @@ export async function createContainer(
   const { image, runtime, snapshotter } = prepared;
   runtime.value.prewarm?.();
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
-  deps.checkpoint('create:intent');
+  await deps.checkpoint?.('create:intent');
   try {
     await Promise.all([
       operation.stage('snapshot', snapshotter.plugin, (stage) => snapshotter.value.prepare(id, image.chainId, stage)),
       mkdir(deps.paths.state(id), { recursive: true, mode: 0o711 }),
     ]);
-    deps.checkpoint('create:snapshot');
+    await deps.checkpoint?.('create:snapshot');
     const specBegun = performance.now();
     const built = await operation.stage('spec', null, async (context) =>
       buildSpec({
@@ -61,7 +61,7 @@ export async function createContainer(
     );
     const specMs = performance.now() - specBegun;
     operation.signal.throwIfAborted();
-    deps.checkpoint('create:spec');
+    await deps.checkpoint?.('create:spec');
     operation.concerns(id);
     const record = newRecord(id, name, request, prepared, built);
     const subject: ContainerSubject = { containerId: id, name, image: record.image, labels: record.labels };
@@ -82,7 +82,7 @@ export async function createContainer(
         inOperation,
       );
     });
-    deps.checkpoint('create:recorded');
+    await deps.checkpoint?.('create:recorded');
     return record;
   } catch (error) {
     await undo(deps, id, snapshotter.value);

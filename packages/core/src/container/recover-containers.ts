@@ -34,7 +34,9 @@ export async function recoverContainers(deps: ContainerDeps, operations: Operati
   );
   await removeOrphans(deps, known);
   for (const { id, status, restartPolicy, stoppedByUser } of deps.store.list()) {
-    if (status === 'restarting' || (status === 'exited' && startsWithEngine(restartPolicy, stoppedByUser))) deps.automatic.start(id);
+    // An exit that was recorded just now has its own timer.
+    const waits = status === 'restarting' && deps.runs.lastDelayMs(id) === 0;
+    if (waits || (status === 'exited' && startsWithEngine(restartPolicy, stoppedByUser))) deps.automatic.start(id);
   }
 }
 

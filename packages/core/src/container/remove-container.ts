@@ -31,7 +31,7 @@ export async function removeContainer(
     if (isAlive(record.status)) await endAtOnce(deps, record, operation);
     else if (busy) endRestarting(deps, record);
     if (currentRecord(deps.store, id).status !== 'removing') deps.state.transaction(() => deps.store.change(id, { status: 'removing' }));
-    deps.checkpoint('remove:marked');
+    await deps.checkpoint?.('remove:marked');
     try {
       await removeData(deps, record, operation);
     } catch (error) {
@@ -39,7 +39,7 @@ export async function removeContainer(
       deps.state.transaction(() => deps.store.change(id, { status: 'dead', error: message }));
       throw error;
     }
-    deps.checkpoint('remove:data-removed');
+    await deps.checkpoint?.('remove:data-removed');
     const { exitCode, error } = currentRecord(deps.store, id);
     deps.publisher.publish('container:removed', subjectOf(record), { operationId: operation.id, change: () => deps.store.remove(id) });
     deps.runs.forget(id);
@@ -63,9 +63,9 @@ export async function removeData(deps: ContainerDeps, record: ContainerRecord, s
   const { id } = record;
   await deps.runs.get(id)?.released;
   await releaseRuntime(deps, record);
-  deps.checkpoint('remove:runtime');
+  await deps.checkpoint?.('remove:runtime');
   const { plugin, value: snapshotter } = deps.drivers.snapshotters.byName(record.snapshotter);
   await stages.stage('remove', plugin, () => snapshotter.remove(id));
-  deps.checkpoint('remove:snapshot');
+  await deps.checkpoint?.('remove:snapshot');
   await rm(deps.paths.state(id), { recursive: true, force: true });
 }

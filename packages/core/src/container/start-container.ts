@@ -40,12 +40,12 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   let startedAtMs: number;
   try {
     const bundle = await prepareBundle(deps, record);
-    deps.checkpoint('start:bundle');
+    await deps.checkpoint?.('start:bundle');
     ({ pid } = await operation.stage('create', plugin, (stage) => runtime.create(id, bundle, stage)));
-    deps.checkpoint('start:runtime-created');
+    await deps.checkpoint?.('start:runtime-created');
     startedAtMs = Date.now();
     await operation.stage('start', plugin, (stage) => runtime.start(id, bundle, stage));
-    deps.checkpoint('start:runtime-started');
+    await deps.checkpoint?.('start:runtime-started');
   } catch (error) {
     await undo(deps, record, error);
     throw error;

@@ -46,20 +46,33 @@ const commandOnly: SpecMutator = {
   },
 };
 
-export interface ContainerHarness extends AsyncDisposable {
+export interface ContainerHarness extends HarnessWorld, AsyncDisposable {
   readonly deps: ContainerDeps;
   readonly verbs: ContainerVerbs;
   readonly operations: Operations;
-  readonly world: FakeWorld;
   readonly events: EventEnvelope[];
   readonly snapshotter: Snapshotter;
   /** Names of the events of containers so far, in order. */
   names(this: void): string[];
+  /** Resolves when `endAt` is reached. */
+  readonly ended: Promise<void>;
+  /** The engine ends; containers and files stay for the next one. */
+  close(): Promise<void>;
   /** Resolves when an event of that name has been told, now or before. */
   seen(this: void, name: EventEnvelope['name'], count?: number): Promise<void>;
 }
 
+/** What a second harness takes over from the first, as an engine after a restart does. */
+export interface HarnessWorld {
+  readonly directory: string;
+  readonly state: ReturnType<typeof memoryState>;
+  readonly world: FakeWorld;
+}
+
 export interface HarnessOptions {
+  readonly from?: HarnessWorld;
+  /** The engine ends at the first checkpoint of this name: nothing that comes after it in the code happens. */
+  readonly endAt?: string;
   readonly runtime?: (base: RuntimeBackend) => RuntimeBackend;
   readonly admissionRules?: readonly AdmissionRule[];
   readonly mutators?: readonly SpecMutator[];
@@ -67,14 +80,14 @@ export interface HarnessOptions {
 
 /** The verbs of containers over a fake runtime and snapshotter, with a real state in memory. */
 export async function createContainerHarness(options: HarnessOptions = {}): Promise<ContainerHarness> {
-  const directory = await mkdtemp(join(tmpdir(), 'jocker-containers-'));
-  const state = memoryState();
+  const directory = options.from?.directory ?? (await mkdtemp(join(tmpdir(), 'jocker-containers-')));
+  const state = options.from?.state ?? memoryState();
   const log = recordingLogger();
   const bus = new LifecycleBus(state, createEventLog(state.database), log);
   const events: EventEnvelope[] = [];
   bus.onAny((envelope) => events.push(envelope));
   const operations = createOperations(bus, createOperationStore(state.database), log);
-  const world = createFakeWorld();
+  const world = options.from?.world ?? createFakeWorld();
   const runtime = (options.runtime ?? ((base) => base))(createFakeRuntime({ world }));
   const snapshotter = createFakeSnapshotter(join(directory, 'snapshots'));
   const contributions = {
@@ -83,6 +96,12 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
   };
   const plugins = { views: [], contributions: (point: keyof typeof contributions) => contributions[point], close: () => Promise.resolve() };
   const closing = new AbortController();
+  const reached = Promise.withResolvers<void>();
+  const close = async (): Promise<void> => {
+    closing.abort(new Error('the test is over'));
+    await deps.runs.close();
+    operations.flush();
+  };
   const deps: ContainerDeps = {
     store: createContainerStore(state.database, state, log),
     state,
@@ -108,9 +127,11 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     log,
     automatic: createAutomaticVerbs(() => deps, operations),
     closing: closing.signal,
-    checkpoint: () => undefined,
+    checkpoint: (name) => (name === options.endAt ? new Promise((): void => reached.resolve()) : Promise.resolve()),
   };
   return {
+    directory,
+    state,
     deps,
     verbs: createContainerVerbs(deps, operations),
     operations,
@@ -129,10 +150,10 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
         });
       });
     },
+    ended: reached.promise,
+    close,
     async [Symbol.asyncDispose]() {
-      closing.abort(new Error('the test is over'));
-      await deps.runs.close();
-      operations.flush();
+      await close();
       for (const container of world.containers.values())
         await runtime.delete(container.id, locationless, { force: true }, { signal: new AbortController().signal, log });
       await rm(directory, { recursive: true, force: true });
