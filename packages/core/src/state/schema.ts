@@ -30,6 +30,12 @@ const migrations: readonly string[] = [
    ) WITHOUT ROWID;
 
    CREATE TABLE operations (id TEXT PRIMARY KEY, started_at TEXT NOT NULL, view TEXT NOT NULL) WITHOUT ROWID;`,
+
+  `CREATE TABLE images (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE image_references (
+     reference TEXT PRIMARY KEY,
+     image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE
+   ) WITHOUT ROWID;`,
 ];
 
 export function applySchema(database: DatabaseSync): void {
