@@ -75,7 +75,8 @@ class Walk implements Disposable {
         continue;
       }
       const parent = trail.at(-1);
-      const found = parent?.kind === 'directory' ? this.#look(parent.layers, [...names, name].join('/')) : undefined;
+      const found =
+        parent?.kind === 'directory' && !name.includes('\0') ? this.#look(parent.layers, [...names, name].join('/')) : undefined;
       if (found?.kind === 'symlink') {
         links += 1;
         const target = this.#readLink(found.layer, names.join('/'), name);

@@ -18,18 +18,20 @@ export const generatedFiles: SpecMutator = {
     const wanted = contents.filter(
       ([name]) => !draft.mounts.some((mount) => isUserMount(mount) && isBelow(`/etc/${name}`, mount.destination)),
     );
-    draft.mounts.push(...(await Promise.all(wanted.map(async ([name, content]) => await generate(name, await content(), input)))));
+    // Everything is checked before the first byte is written: nothing may still be writing when this has thrown.
+    const files = await Promise.all(wanted.map(async ([name, content]) => ({ text: await content(), mount: await mountOf(name, input) })));
+    await Promise.all(files.map(async ({ text, mount }) => await writeFile(mount.source, text, { mode: 0o644 })));
+    draft.mounts.push(...files.map(({ mount }) => mount));
   },
 };
 
-async function generate(name: string, content: string, input: SpecInput): Promise<OciMount> {
+async function mountOf(name: string, { rootfs, stateDirectory, request }: SpecInput): Promise<OciMount & { source: string }> {
   const destination = `/etc/${name}`;
-  if ((await input.rootfs.resolve(destination)) === undefined) {
+  if ((await rootfs.resolve(destination)) === undefined) {
     throw new JockerError('invalid-argument', `the image's ${destination} leads out of its root file system`);
   }
-  const source = join(input.stateDirectory, name);
-  await writeFile(source, content, { mode: 0o644 });
-  return { destination, type: 'bind', source, options: ['rbind', 'rprivate', input.request.readonlyRootfs === true ? 'ro' : 'rw'] };
+  const options = ['rbind', 'rprivate', request.readonlyRootfs === true ? 'ro' : 'rw'];
+  return { destination, type: 'bind', source: join(stateDirectory, name), options };
 }
 
 /** Defaults lie in /proc, /dev and /sys; whatever else is there by now was asked for. */
