@@ -113,6 +113,20 @@ static napi_value make_node(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// The C library does this through an O_PATH descriptor where the kernel has no fchmodat2.
+static napi_value change_mode(napi_env env, napi_callback_info info) {
+  ARGUMENTS(2);
+  Scratch scratch = {0};
+  char *path;
+  unsigned int mode;
+  napi_value result = NULL;
+  if (read_path(env, arguments[0], &scratch, &path) && read_uint(env, arguments[1], &mode)) {
+    result = fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) == 0 ? undefined(env) : throw_errno(env, errno, "fchmodat", path);
+  }
+  scratch_free(&scratch);
+  return result;
+}
+
 static bool read_time(napi_env env, napi_value value, struct timespec *time) {
   int64_t nanoseconds;
   bool lossless;
@@ -175,6 +189,7 @@ void register_files(napi_env env, napi_value exports) {
   set_method(env, exports, "llistxattr", list_attributes, NULL);
   set_method(env, exports, "lremovexattr", remove_attribute, NULL);
   set_method(env, exports, "mknod", make_node, NULL);
+  set_method(env, exports, "lchmod", change_mode, NULL);
   set_method(env, exports, "lutimes", set_times, NULL);
   set_method(env, exports, "openat2", open_below, NULL);
 }

@@ -47,7 +47,7 @@ describe('extended attributes', () => {
   });
 });
 
-describe('mknod and lutimes', () => {
+describe('mknod, lchmod and lutimes', () => {
   it('make a character device 0:0, which overlay takes for a whiteout', () => {
     const path = join(folder, 'whiteout');
     native().mknod(path, constants.S_IFCHR, 0, 0);
@@ -63,6 +63,16 @@ describe('mknod and lutimes', () => {
     const fifo = join(folder, 'fifo');
     native().mknod(fifo, constants.S_IFIFO | 0o600, 0, 0);
     expect(lstatSync(fifo).isFIFO()).toBe(true);
+  });
+
+  it('change the mode of a file, and never through a symlink', () => {
+    const file = join(folder, 'mode');
+    const link = join(folder, 'mode-link');
+    writeFileSync(file, '');
+    symlinkSync(file, link);
+    native().lchmod(file, 0o4711);
+    expect(() => native().lchmod(link, 0o777)).toThrow(expect.objectContaining({ code: 'EOPNOTSUPP' }));
+    expect(lstatSync(file).mode & 0o7777).toBe(0o4711);
   });
 
   it('set times of a symlink itself, to the nanosecond and before 1970', () => {

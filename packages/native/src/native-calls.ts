@@ -19,6 +19,8 @@ export interface NativeCalls {
   lremovexattr(path: string | Buffer, name: string | Buffer): void;
   /** mknod(2): `mode` with S_IFCHR, S_IFBLK, S_IFIFO or S_IFREG. */
   mknod(path: string | Buffer, mode: number, major: number, minor: number): void;
+  /** Never follows a symlink: EOPNOTSUPP for one. What node:fs calls lchmod exists on macOS only. */
+  lchmod(path: string | Buffer, mode: number): void;
   /** utimensat(2) with AT_SYMLINK_NOFOLLOW; nanoseconds since 1970, negative allowed. */
   lutimes(path: string | Buffer, atimeNs: bigint, mtimeNs: bigint): void;
   /** openat2(2). `resolve`: RESOLVE_IN_ROOT 0x10, RESOLVE_BENEATH 0x08, RESOLVE_NO_SYMLINKS 0x04, RESOLVE_NO_MAGICLINKS 0x02. Close-on-exec is added. Returns a descriptor. */

@@ -3,3 +3,4 @@ export type * from './fake-process.ts';
 export * from './runtime-backend-contract.ts';
 export { describeSnapshotter, type SnapshotterUnderTest } from './snapshotter-contract.ts';
 export * from './content-store-contract.ts';
+export * from './image-fixture.ts';
