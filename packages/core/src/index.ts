@@ -28,6 +28,7 @@ export type * from './image/image-source.ts';
 export type * from './content/content-store.ts';
 export type * from './snapshot/snapshotter.ts';
 export * from './snapshot/chain-id.ts';
+export * from './snapshot/copy-root-attributes.ts';
 export * from './snapshot/sync-file-system.ts';
 export * from './snapshot/unpack-image.ts';
 export type * from './spec/spec-mutator.ts';

@@ -1,4 +1,5 @@
 import type { EngineConfig, Plugin, PluginEntry } from '@jocker/core';
+import { hostImageSource } from './image-sources/host/host-image-source.ts';
 import { crun } from './runtimes/crun/crun.ts';
 import { runc } from './runtimes/runc/runc.ts';
 import { copySnapshotter } from './snapshotters/copy/copy.ts';
@@ -11,6 +12,8 @@ import { specMutators } from './spec-mutators/spec-mutators.ts';
  */
 export function builtins(_config: EngineConfig = {}): readonly PluginEntry[] {
   return [
+    // Programs of this machine; needs no network.
+    entry(hostImageSource),
     // From a request and an image to a config.json.
     entry(specMutators),
     // Layers shared by overlayfs; whole copies where that cannot be mounted.
