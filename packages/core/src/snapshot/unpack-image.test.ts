@@ -1,12 +1,24 @@
-import { expect, test } from 'vitest';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Digest } from '../oci/digest.ts';
 import { JockerError } from '../errors/jocker-error.ts';
+import type { AppliedLayer } from '../layer/unpack-layer.ts';
 import { chainIds } from './chain-id.ts';
 import type { Snapshotter } from './snapshotter.ts';
-import { createUnpacker, type ApplyLayer, type Unpacker } from './unpack-image.ts';
+import { createUnpacker, type Unpacker, type UnpackerOptions } from './unpack-image.ts';
 
 const digest = (text: string): Digest => `sha256:${Buffer.from(text).toString('hex').padStart(64, '0')}`;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jocker-unpack-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** An image whose layer `x` has the diff id and the blob of that name. */
 const image = (names: string) => ({
@@ -21,6 +33,7 @@ function fakeSnapshotter(
 ): Snapshotter & { readonly keys: Map<string, Digest | undefined> } {
   const keys = new Map<string, Digest | undefined>();
   const layers = new Set<Digest>();
+  const directories = new Map<Digest, string>();
   const unused = (): never => {
     throw new Error('not used here');
   };
@@ -33,9 +46,11 @@ function fakeSnapshotter(
     prepareLayer: async (key, parent) => {
       if (whiteouts === 'plain' && parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
       keys.set(key, parent);
-      return { directory: `/layers/${key}` };
+      await mkdir(join(folder, key));
+      return { directory: join(folder, key) };
     },
     commitLayer: async (chainId, key) => {
+      directories.set(chainId, join(folder, key));
       const parent = keys.get(key);
       if (parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
       keys.delete(key);
@@ -49,7 +64,7 @@ function fakeSnapshotter(
     view: unused,
     changesDirectory: unused,
     directories: unused,
-    layerDirectories: async (chainId) => [`/layers/${chainId}`],
+    layerDirectories: async (chainId) => [directories.get(chainId) ?? ''],
     usage: unused,
     layerUsage: unused,
     removeLayer: unused,
@@ -58,6 +73,7 @@ function fakeSnapshotter(
 
 interface Applying {
   readonly name: string;
+  readonly directory: string;
   readonly below: readonly string[];
   finish(): void;
   fail(error: Error): void;
@@ -69,13 +85,14 @@ function bench(whiteouts: 'overlay' | 'plain' = 'overlay') {
   const applying: Applying[] = [];
   const arrivals: (() => void)[] = [];
   const snapshotter = fakeSnapshotter(whiteouts, journal);
-  const applyLayer: ApplyLayer = async ({ blobPath, parentDirectories, signal, onProgress }) => {
-    const done = Promise.withResolvers<{ sizeBytes: number }>();
+  const applyLayer: UnpackerOptions['applyLayer'] = async ({ blobPath, directory, parentDirectories, signal, onProgress }) => {
+    const done = Promise.withResolvers<AppliedLayer>();
     signal.addEventListener('abort', () => done.reject(new JockerError('cancelled', 'stopped')));
     applying.push({
       name: blobPath,
-      below: parentDirectories,
-      finish: () => done.resolve({ sizeBytes: 1 }),
+      directory,
+      below: parentDirectories ?? [],
+      finish: () => done.resolve({ bytes: 1, entries: 1, diffId: digest('any'), warnings: [] }),
       fail: (error) => done.reject(error),
       progress: (bytes) => onProgress?.(bytes),
     });
@@ -119,6 +136,18 @@ test('layers are applied lowest first with those below them in sight, synced onc
   expect(await result).toEqual({ chainId: chainIds(image('abc').config.rootfs.diffIds).at(-1), applied: 3 });
   expect(journal).toEqual(['sync', 'commit', 'commit', 'commit']);
   expect((await snapshotter.list()).layers).toEqual(chainIds(image('abc').config.rootfs.diffIds));
+});
+
+test('the root of a layer that says nothing of it looks like that of the layer below', async () => {
+  const { unpacker, next } = bench();
+  const result = unpack(unpacker, 'ab');
+  const a = await next();
+  await chmod(a.directory, 0o1777);
+  a.finish();
+  const b = await next();
+  expect((await stat(b.directory)).mode & 0o7777).toBe(0o1777);
+  b.finish();
+  await result;
 });
 
 test('only layers that are missing are applied', async () => {

@@ -4,27 +4,18 @@ import type { ContentStore } from '../content/content-store.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
+import type { LayerApplier } from '../layer/apply-layer.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { Logger, OperationContext } from '../operation/operation-context.ts';
 import { chainIds } from './chain-id.ts';
+import { copyRootAttributes } from './copy-root-attributes.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { Snapshotter } from './snapshotter.ts';
-
-/** One layer's tar into its directory, verified against its diff id; `applyLayer` of `layer/` in everything but some tests. */
-export type ApplyLayer = (options: {
-  readonly blobPath: string;
-  readonly directory: string;
-  readonly whiteouts: 'overlay' | 'plain';
-  readonly expectedDiffId: Digest;
-  readonly parentDirectories: readonly string[];
-  readonly signal: AbortSignal;
-  readonly onProgress?: (bytes: number) => void;
-}) => Promise<{ readonly sizeBytes: number }>;
 
 export interface UnpackerOptions {
   readonly snapshotter: Snapshotter;
   readonly contentStore: Pick<ContentStore, 'pathOf'>;
-  readonly applyLayer: ApplyLayer;
+  readonly applyLayer: LayerApplier['applyLayer'];
   /** Makes everything below a folder's file system durable. */
   readonly syncFileSystem: (directory: string) => Promise<void>;
 }
@@ -124,18 +115,22 @@ export function createUnpacker({ snapshotter, contentStore, applyLayer, syncFile
     const { signal } = work.controller;
     if (signal.aborted) throw cancelled(work.chainId);
     const { directory } = await snapshotter.prepareLayer(work.key, work.parent, { signal, log });
-    const { sizeBytes } = await applyLayer({
+    const parentDirectories = await directoriesBelow(work.parent);
+    // A layer need not have an entry for the root itself; in an overlay its own root would then hide the image's.
+    if (parentDirectories[0] !== undefined) await copyRootAttributes(parentDirectories[0], directory);
+    const { bytes, warnings } = await applyLayer({
       blobPath: contentStore.pathOf(source.digest),
       directory,
       whiteouts: snapshotter.whiteouts,
       expectedDiffId: source.diffId,
-      parentDirectories: await directoriesBelow(work.parent),
+      parentDirectories,
       signal,
       onProgress: (bytesDone) => {
         for (const listener of work.listeners) listener(bytesDone);
       },
     });
-    work.result = { directory, sizeBytes };
+    if (warnings.length > 0) log.warn('a layer was unpacked without some attributes', { diffId: source.diffId, warnings });
+    work.result = { directory, sizeBytes: bytes };
   }
 
   /** Top first; a plain layer has everything in its own directory. */

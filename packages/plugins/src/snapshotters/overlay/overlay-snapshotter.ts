@@ -1,7 +1,6 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Digest, Logger, Mount, Snapshotter, Usability } from '@jocker/core';
-import { copyRootAttributes } from '../shared/copy-root-attributes.ts';
+import { copyRootAttributes, type Digest, type Logger, type Mount, type Snapshotter, type Usability } from '@jocker/core';
 import { diskUsage } from '../shared/disk-usage.ts';
 import { makeRoot, SnapshotShelf } from '../shared/snapshot-shelf.ts';
 import { overlayOptions } from './overlay-options.ts';
