@@ -60,3 +60,6 @@ export type { LayerLimits } from './layer/layer-limits.ts';
 export type * from './layer/tar-entry.ts';
 export * from './layer/tar-writer.ts';
 export * from './layer/tar-reader.ts';
+export { createExecSessions, type ExecSessions, type ExecSessionsDeps } from './exec/exec-sessions.ts';
+export { buildExecProcess, type ExecProcessInput } from './exec/build-exec-process.ts';
+export type { ExecTarget } from './exec/exec-target.ts';
