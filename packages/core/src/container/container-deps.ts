@@ -19,6 +19,7 @@ import type { ContainerRuns } from './container-runs.ts';
 import type { ContainerStore } from './container-store.ts';
 import type { ExitWaiters } from './exit-waiters.ts';
 import type { KeyedLock } from './keyed-lock.ts';
+import type { PendingAttaches } from './pending-attaches.ts';
 
 /** What the verbs of containers work with. */
 export interface ContainerDeps {
@@ -35,6 +36,7 @@ export interface ContainerDeps {
   readonly lock: KeyedLock;
   readonly runs: ContainerRuns;
   readonly waiters: ExitWaiters;
+  readonly pendingAttaches: PendingAttaches;
   readonly log: Logger;
   /** What the engine does by itself after an exit, as operations of its own; never throws. */
   readonly automatic: { start(id: string): void; remove(id: string): void };

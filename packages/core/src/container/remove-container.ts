@@ -43,6 +43,7 @@ export async function removeContainer(
     const { exitCode, error } = currentRecord(deps.store, id);
     deps.publisher.publish('container:removed', subjectOf(record), { operationId: operation.id, change: () => deps.store.remove(id) });
     deps.runs.forget(id);
+    deps.pendingAttaches.end(id);
     deps.waiters.removed(id, { exitCode: exitCode ?? 0, ...(error === '' ? {} : { error }) });
   });
 }

@@ -43,6 +43,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
     await deps.checkpoint?.('start:bundle');
     ({ pid } = await operation.stage('create', plugin, (stage) => runtime.create(id, bundle, stage)));
     await deps.checkpoint?.('start:runtime-created');
+    await deps.pendingAttaches.connect(id, () => runtime.attach(id, bundle, operation));
     startedAtMs = Date.now();
     await operation.stage('start', plugin, (stage) => runtime.start(id, bundle, stage));
     await deps.checkpoint?.('start:runtime-started');
@@ -91,6 +92,7 @@ async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Prom
 }
 
 async function undo(deps: ContainerDeps, record: ContainerRecord, error: unknown): Promise<void> {
+  deps.pendingAttaches.end(record.id);
   const exitCode = { 'command-not-found': 127, 'command-not-executable': 126 }[String(reasonOf(error))] ?? 128;
   try {
     await releaseRuntime(deps, record);

@@ -51,7 +51,7 @@ export async function* readLog(options: ReadLogOptions): AsyncGenerator<LogEntry
       await closeAll(files);
       seen = changes.count;
       files = await openLogFiles(path);
-      if (changes.over && files.at(-1)?.identity === place?.identity) return;
+      if (changes.over && (files.length === 0 || files.at(-1)?.identity === place?.identity)) return;
     }
   } finally {
     await closeAll(files);

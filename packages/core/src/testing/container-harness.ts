@@ -8,6 +8,7 @@ import { createContainerStore } from '../container/container-store.ts';
 import { createAutomaticVerbs, createContainerVerbs, type ContainerVerbs } from '../container/container-verbs.ts';
 import { createExitWaiters } from '../container/exit-waiters.ts';
 import { createKeyedLock } from '../container/keyed-lock.ts';
+import { createPendingAttaches } from '../container/pending-attaches.ts';
 import { createEventLog } from '../events/event-log.ts';
 import { LifecycleBus } from '../events/lifecycle-bus.ts';
 import type { EventEnvelope } from '../events/lifecycle-events.ts';
@@ -50,6 +51,7 @@ export interface ContainerHarness extends HarnessWorld, AsyncDisposable {
   readonly deps: ContainerDeps;
   readonly verbs: ContainerVerbs;
   readonly operations: Operations;
+  readonly bus: LifecycleBus;
   readonly events: EventEnvelope[];
   readonly snapshotter: Snapshotter;
   /** Names of the events of containers so far, in order. */
@@ -124,6 +126,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     lock: createKeyedLock(),
     runs: createContainerRuns(),
     waiters: createExitWaiters(),
+    pendingAttaches: createPendingAttaches(),
     log,
     automatic: createAutomaticVerbs(() => deps, operations),
     closing: closing.signal,
@@ -136,6 +139,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     verbs: createContainerVerbs(deps, operations),
     operations,
     world,
+    bus,
     events,
     snapshotter,
     names: () => events.map((event) => event.name).filter((name) => !name.startsWith('operation:')),
