@@ -41,7 +41,7 @@ describe('applyLayer', () => {
   ])('unpacks %s and gives the diff id of the uncompressed bytes', async (_name, compress) => {
     const tar = makeTar([{ path: 'a/' }, { path: 'a/b', content: 'hello' }]);
     const layer = await applyBytes(compress(tar), { expectedDiffId: sha256Of(tar) });
-    expect(layer).toMatchObject({ diffId: sha256Of(tar), bytes: tar.length, entries: 2, warnings: [] });
+    expect(layer).toMatchObject({ diffId: sha256Of(tar), bytes: tar.length, entries: 2, sizeBytes: 5, warnings: [] });
     expect(readFileSync(join(layer.directory, 'a/b'), 'utf8')).toBe('hello');
   });
 

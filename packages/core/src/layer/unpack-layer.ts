@@ -35,6 +35,8 @@ export interface AppliedLayer {
   /** Of the uncompressed tar. */
   readonly bytes: number;
   readonly entries: number;
+  /** Content of all files: what the layer takes on disk. */
+  readonly sizeBytes: number;
   /** Attributes that this file system could not keep; the first few. */
   readonly warnings: readonly string[];
 }
@@ -90,7 +92,7 @@ export async function unpackLayer(request: UnpackLayerRequest, onProgress: (byte
       throw new JockerError('data-loss', `the layer ${blobPath} has the diff id ${diffId} and not ${request.expectedDiffId}`);
     }
     tree.finish();
-    return { diffId, bytes, entries: handler.entries, warnings };
+    return { diffId, bytes, entries: handler.entries, sizeBytes: handler.sizeBytes, warnings };
   } catch (error) {
     throw translate(error, blobPath);
   }

@@ -12,12 +12,15 @@ const aufsPrefix = '.wh..wh.';
 
 export interface LayerHandler extends TarHandler {
   readonly entries: number;
+  /** Content of all files. */
+  readonly sizeBytes: number;
 }
 
 /** Gives the entries of a layer (image-spec layer.md) to the writer, and its whiteouts to the tree. */
 export function createLayerHandler(tree: LayerTree, writer: EntryWriter, limits: LayerLimits): LayerHandler {
   const rootBytes = Buffer.byteLength(tree.absolute(''));
   let entries = 0;
+  let sizeBytes = 0;
 
   /** True when the entry is a mark and not a file. */
   function takeMark(path: string): boolean {
@@ -46,11 +49,16 @@ export function createLayerHandler(tree: LayerTree, writer: EntryWriter, limits:
     get entries() {
       return entries;
     },
+    get sizeBytes() {
+      return sizeBytes;
+    },
     onEntry(entry) {
       const path = cleanEntryPath(entry.path);
       checkEntryLimits(limits, entry, path, ++entries, rootBytes);
       // The root is the engine's own.
-      if (path !== '' && !takeMark(path)) writer.begin(entry, path);
+      if (path === '' || takeMark(path)) return;
+      sizeBytes += entry.size;
+      writer.begin(entry, path);
     },
     onData: (piece) => writer.data(piece),
     onEntryEnd: () => writer.end(),
