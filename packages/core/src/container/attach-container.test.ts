@@ -10,7 +10,11 @@ let harness: ContainerHarness;
 afterEach(async () => harness[Symbol.asyncDispose]());
 const setUp = async (): Promise<ContainerHarness> => (harness = await createContainerHarness());
 
-const shell = (script: string, more: Partial<CreateRequest> = {}): CreateRequest => ({ image: 'img', command: ['sh', '-c', script], ...more });
+const shell = (script: string, more: Partial<CreateRequest> = {}): CreateRequest => ({
+  image: 'img',
+  command: ['sh', '-c', script],
+  ...more,
+});
 const textOf = async (output: AsyncIterable<OutputChunk>): Promise<string> => {
   let text = '';
   for await (const chunk of output) text += `${chunk.stream === 'stderr' ? '!' : ''}${chunk.data.toString()}`;

@@ -1,0 +1,166 @@
+import { mkdir } from 'node:fs/promises';
+import type { ContainerDeps } from '../container/container-deps.ts';
+import { createContainerApi } from '../container/container-api.ts';
+import { createContainerPaths } from '../container/container-paths.ts';
+import { createContainerRuns } from '../container/container-runs.ts';
+import { createContainerStore } from '../container/container-store.ts';
+import { locationOf, subjectOf } from '../container/container-subject.ts';
+import { createAutomaticVerbs } from '../container/container-verbs.ts';
+import { createExitWaiters } from '../container/exit-waiters.ts';
+import { createKeyedLock } from '../container/keyed-lock.ts';
+import { createPendingAttaches } from '../container/pending-attaches.ts';
+import { recoverContainers } from '../container/recover-containers.ts';
+import { JockerError } from '../errors/jocker-error.ts';
+import { createEventLog } from '../events/event-log.ts';
+import { followEvents } from '../events/follow-events.ts';
+import { LifecycleBus } from '../events/lifecycle-bus.ts';
+import { buildExecProcess } from '../exec/build-exec-process.ts';
+import { createExecSessions } from '../exec/exec-sessions.ts';
+import { endInterrupted } from '../operation/end-interrupted.ts';
+import type { Logger } from '../operation/operation-context.ts';
+import { createOperationStore } from '../operation/operation-store.ts';
+import { createOperations } from '../operation/operations.ts';
+import { createDrivers } from '../plugin/drivers.ts';
+import { loadPlugins } from '../plugin/plugin-host.ts';
+import { readHostFacts } from '../spec/host-facts.ts';
+import { createRootfsReader } from '../spec/rootfs-reader.ts';
+import { createIntents } from '../state/intents.ts';
+import { openState } from '../state/open-state.ts';
+import type { Engine, EventApi } from './engine.ts';
+import { openEngineImages } from './engine-images.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { createEngineSystem } from './engine-system.ts';
+import { engineVersion } from './engine-version.ts';
+import { unsupportedOfContainers, unsupportedOfImages, unsupportedOfSystem } from './unsupported-verbs.ts';
+
+const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * Opens the engine of a data root and brings it up to date with what happened while none ran. Closing it leaves containers
+ * running. Throws `failed-precondition` when another engine has that data root.
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const log = options.log ?? silent;
+  const config = options.config ?? {};
+  await using closers = new AsyncDisposableStack();
+  await mkdir(options.runRoot, { recursive: true, mode: 0o711 });
+  const state = closers.use(await openState(options.dataRoot));
+  const eventLog = createEventLog(state.database);
+  const bus = new LifecycleBus(state, eventLog, log);
+  const operationStore = createOperationStore(state.database);
+  const operations = createOperations(bus, operationStore, log);
+  closers.defer(() => operations.flush());
+
+  const { dataRoot, runRoot } = options;
+  const plugins = await loadPlugins({ entries: options.plugins, events: bus, engineId: state.engineId, dataRoot, runRoot, log });
+  closers.defer(() => plugins.close());
+  const drivers = createDrivers(plugins, { runtime: options.defaultRuntime, snapshotter: options.defaultSnapshotter });
+
+  const store = createContainerStore(state.database, state, log);
+  const sources = plugins.contributions('imageSource');
+  const images = closers.use(await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, containers: store }));
+  const closing = new AbortController();
+  const deps: ContainerDeps = {
+    store,
+    state,
+    intents: createIntents(state.database),
+    publisher: bus,
+    drivers,
+    mutators: plugins.contributions('specMutator').map(({ plugin, value }) => ({ plugin, mutator: value })),
+    admissionRules: plugins.contributions('admissionRule'),
+    images: images.service,
+    host: await readHostFacts(),
+    paths: createContainerPaths(dataRoot, runRoot),
+    lock: createKeyedLock(),
+    runs: createContainerRuns(),
+    waiters: createExitWaiters(),
+    pendingAttaches: createPendingAttaches(),
+    log,
+    automatic: createAutomaticVerbs(() => deps, operations),
+    closing: closing.signal,
+  };
+  const execs = createExecSessions({
+    target(reference) {
+      const record = store.find(reference);
+      return {
+        subject: subjectOf(record),
+        status: record.status,
+        pid: record.pid,
+        location: locationOf(deps, record),
+        runtime: drivers.runtimes.byName(record.runtime).value,
+        process: store.spec(record.id).spec.process,
+      };
+    },
+    buildProcess: async (target, request) =>
+      buildExecProcess({
+        base: target.process,
+        request,
+        rootfs: createRootfsReader([`/proc/${target.pid}/root`]),
+        hostCapabilities: deps.host.capabilities,
+      }),
+    publisher: bus,
+    log,
+  });
+  closers.use(bus.on('container:removed', ({ containerId }) => execs.removeContainer(containerId)));
+  closers.defer(async () => {
+    closing.abort(new JockerError('unavailable', 'the engine is closing'));
+    execs.close();
+    await deps.runs.close();
+  });
+
+  endInterrupted(operationStore, bus);
+  await images.removeLeftovers();
+  await recoverContainers(deps, operations);
+
+  const containers = createContainerApi({
+    deps,
+    operations,
+    events: bus,
+    execIdsOf: async (id) => (await execs.list(id)).map((exec) => exec.id),
+    imageBytes: (id) =>
+      images.imageStore
+        .list()
+        .find((image) => image.id === id)
+        ?.layerSizesBytes.reduce((sum, bytes) => sum + bytes, 0) ?? 0,
+  });
+  const open = closers.move();
+  return {
+    events: createEventApi(bus, eventLog),
+    images: { ...images.service, ...unsupportedOfImages },
+    containers: { ...containers, ...unsupportedOfContainers },
+    execs,
+    operations,
+    system: {
+      ...createEngineSystem({
+        version: engineVersion,
+        engineId: state.engineId,
+        dataRoot,
+        runRoot,
+        startedAt: new Date().toISOString(),
+        config,
+        plugins,
+        bus,
+        deps,
+        imageStore: images.imageStore,
+        images: images.service,
+        containers,
+        execs,
+        operations,
+      }),
+      ...unsupportedOfSystem,
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+function createEventApi(bus: LifecycleBus, eventLog: ReturnType<typeof createEventLog>): EventApi {
+  return {
+    get lastSeq() {
+      return bus.lastSeq;
+    },
+    on: (name, listener) => bus.on(name, listener),
+    onAny: (listener) => bus.onAny(listener),
+    follow: (options) => followEvents(bus, eventLog, options),
+    range: async ({ from, to, limit = 10_000 }) => eventLog.range(from?.toISOString(), to?.toISOString(), limit),
+  };
+}

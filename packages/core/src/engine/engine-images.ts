@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { ContainerStore } from '../container/container-store.ts';
+import { createDiskContentStore } from '../content/disk-content-store.ts';
+import type { ContentStore } from '../content/content-store.ts';
+import type { EventPublisher } from '../events/event-publisher.ts';
+import { createBlobDownloads } from '../image/download-blob.ts';
+import { createImageGarbage } from '../image/image-garbage.ts';
+import { createImageService, type ImageService } from '../image/image-service.ts';
+import { createImageStore, type ImageStore } from '../image/image-store.ts';
+import { createLayerApplier } from '../layer/apply-layer.ts';
+import type { Operations } from '../operation/operations.ts';
+import type { Driver, Drivers } from '../plugin/drivers.ts';
+import type { ImageSource } from '../image/image-source.ts';
+import type { Snapshotter } from '../snapshot/snapshotter.ts';
+import { syncFileSystem } from '../snapshot/sync-file-system.ts';
+import { createUnpacker, type Unpacker } from '../snapshot/unpack-image.ts';
+import type { State } from '../state/open-state.ts';
+
+export interface EngineImages extends AsyncDisposable {
+  readonly service: ImageService;
+  readonly imageStore: ImageStore;
+  readonly contentStore: ContentStore;
+  /** What an earlier engine was unpacking. Before anything is unpacked. */
+  removeLeftovers(): Promise<void>;
+}
+
+export interface EngineImagesOptions {
+  readonly dataRoot: string;
+  readonly state: State;
+  readonly publisher: EventPublisher;
+  readonly operations: Operations;
+  readonly drivers: Drivers;
+  readonly sources: readonly Driver<ImageSource>[];
+  readonly containers: ContainerStore;
+}
+
+/** All that has to do with images, put together. */
+export async function openEngineImages(options: EngineImagesOptions): Promise<EngineImages> {
+  const { state, drivers, sources, containers } = options;
+  const contentStore = await createDiskContentStore(join(options.dataRoot, 'content'));
+  const imageStore = createImageStore(state.database, () => sources.flatMap(({ value }) => value.schemes ?? []));
+  const applier = createLayerApplier();
+  const unpackers = new Map<Snapshotter, Unpacker>();
+  const unpackerFor = (snapshotter: Snapshotter): Unpacker => {
+    const known = unpackers.get(snapshotter);
+    if (known !== undefined) return known;
+    const unpacker = createUnpacker({ snapshotter, contentStore, applyLayer: applier.applyLayer, syncFileSystem });
+    unpackers.set(snapshotter, unpacker);
+    return unpacker;
+  };
+  const usable = async (): Promise<readonly Snapshotter[]> => (await drivers.snapshotters.usable()).map(({ value }) => value);
+  const service = createImageService({
+    contentStore,
+    imageStore,
+    downloads: createBlobDownloads(contentStore),
+    garbage: createImageGarbage({ contentStore, imageStore, snapshotters: usable }),
+    sources,
+    drivers,
+    operations: options.operations,
+    publisher: options.publisher,
+    state,
+    unpackerFor,
+    usersOf: (id) => containers.list().flatMap(({ imageId, name }) => (imageId === id ? [name] : [])),
+  });
+  return {
+    service,
+    imageStore,
+    contentStore,
+    async removeLeftovers() {
+      for (const snapshotter of await usable()) await unpackerFor(snapshotter).removeLeftovers();
+    },
+    [Symbol.asyncDispose]: () => applier.close(),
+  };
+}

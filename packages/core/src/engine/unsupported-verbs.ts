@@ -1,0 +1,35 @@
+import { JockerError } from '../errors/jocker-error.ts';
+import type { ContainerApi, ImageApi, SystemApi } from './engine.ts';
+
+const refuse = (verb: string) => (): Promise<never> => Promise.reject(new JockerError('unsupported', `this engine has no ${verb}`));
+
+export const unsupportedOfImages: Pick<ImageApi, 'push' | 'save' | 'load' | 'import'> = {
+  push: refuse('push'),
+  save: refuse('save'),
+  load: refuse('load'),
+  import: refuse('import'),
+};
+
+export const unsupportedOfContainers: Pick<ContainerApi, 'top' | 'stats' | 'followStats' | 'changes' | 'export' | 'commit' | 'files'> = {
+  top: refuse('top'),
+  stats: refuse('stats'),
+  followStats() {
+    throw new JockerError('unsupported', 'this engine has no stats');
+  },
+  changes: refuse('changes'),
+  export: refuse('export'),
+  commit: refuse('commit'),
+  files: {
+    stat: refuse('files'),
+    list: refuse('files'),
+    read: refuse('files'),
+    write: refuse('files'),
+    createDirectory: refuse('files'),
+    rename: refuse('files'),
+    remove: refuse('files'),
+    readArchive: refuse('files'),
+    writeArchive: refuse('files'),
+  },
+};
+
+export const unsupportedOfSystem: Pick<SystemApi, 'authenticate'> = { authenticate: refuse('authenticate') };
