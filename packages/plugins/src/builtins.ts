@@ -1,5 +1,6 @@
 import type { EngineConfig, Plugin, PluginEntry } from '@jocker/core';
 import { hostImageSource } from './image-sources/host/host-image-source.ts';
+import { registryImageSource } from './image-sources/registry/registry.ts';
 import { crun } from './runtimes/crun/crun.ts';
 import { runc } from './runtimes/runc/runc.ts';
 import { copySnapshotter } from './snapshotters/copy/copy.ts';
@@ -10,10 +11,12 @@ import { specMutators } from './spec-mutators/spec-mutators.ts';
  * All that ships, in order of loading. Order decides where the first wins: image sources by what they accept, snapshotters
  * and runtimes by what works on this machine.
  */
-export function builtins(_config: EngineConfig = {}): readonly PluginEntry[] {
+export function builtins(config: EngineConfig = {}): readonly PluginEntry[] {
   return [
     // Programs of this machine; needs no network.
     entry(hostImageSource),
+    // Everything that is no scheme of another source.
+    entry(registryImageSource, { insecureRegistries: config.insecureRegistries ?? [], mirrors: config.mirrors ?? {} }),
     // From a request and an image to a config.json.
     entry(specMutators),
     // Layers shared by overlayfs; whole copies where that cannot be mounted.
