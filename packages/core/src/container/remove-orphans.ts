@@ -9,10 +9,8 @@ const detach = 2;
 /** What an engine had begun to make when it ended. */
 export async function undoIntents(deps: ContainerDeps): Promise<void> {
   for (const { kind, id, what } of deps.intents.list()) {
-    if (kind === 'container') {
-      await deps.drivers.snapshotters.byName(what['snapshotter'] ?? '').value.remove(id);
-      await rm(deps.paths.state(id), { recursive: true, force: true });
-    }
+    await deps.drivers.snapshotters.byName(what['snapshotter'] ?? '').value.remove(id);
+    await rm(deps.paths.state(id), { recursive: true, force: true });
     deps.intents.end(kind, id);
   }
   for (const name of await namesIn(deps.paths.mountRoot)) await removeMountPoint(join(deps.paths.mountRoot, name));

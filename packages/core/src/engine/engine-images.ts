@@ -44,7 +44,7 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
   const unpackerFor = (snapshotter: Snapshotter): Unpacker => {
     const known = unpackers.get(snapshotter);
     if (known !== undefined) return known;
-    const unpacker = createUnpacker({ snapshotter, contentStore, applyLayer: applier.applyLayer, syncFileSystem });
+    const unpacker = createUnpacker({ snapshotter, contentStore, applyLayer: (request) => applier.applyLayer(request), syncFileSystem });
     unpackers.set(snapshotter, unpacker);
     return unpacker;
   };

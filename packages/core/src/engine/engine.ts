@@ -380,6 +380,7 @@ export interface ContainerStats {
     readonly maxUsageBytes: number;
     readonly details: Readonly<Record<string, number>>;
   };
+  /** `limit` 0: none. */
   readonly pids: { readonly current: number; readonly limit: number };
   readonly blockIo: { readonly readBytes: number; readonly writeBytes: number };
   readonly networks: Readonly<

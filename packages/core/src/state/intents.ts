@@ -7,11 +7,8 @@ export interface Intents {
   list(): readonly { readonly kind: IntentKind; readonly id: string; readonly what: Readonly<Record<string, string>> }[];
 }
 
-/**
- * - `container`: a snapshot and a folder for a container that has no record yet (`what.snapshotter`).
- * - `mount`: a private mount of a stopped container's root at `what.target`.
- */
-export type IntentKind = 'container' | 'mount';
+/** `container`: a snapshot (of `what.snapshotter`) and a folder for a container that has no record yet. */
+export type IntentKind = 'container';
 
 export function createIntents(database: DatabaseSync): Intents {
   const insert = database.prepare('INSERT INTO intents (kind, id, what) VALUES (?, ?, ?)');
