@@ -23,7 +23,12 @@ const rootfs: RootfsReader = {
   resolve: async (path) => path,
 };
 const build = async (request: Partial<ExecCreateRequest>): Promise<OciProcess> =>
-  await buildExecProcess({ base, request: { command: ['run', 'it'], ...request }, rootfs, hostCapabilities: ['CAP_KILL', 'CAP_SYS_ADMIN'] });
+  await buildExecProcess({
+    base,
+    request: { command: ['run', 'it'], ...request },
+    rootfs,
+    hostCapabilities: ['CAP_KILL', 'CAP_SYS_ADMIN'],
+  });
 
 describe('the process of an exec', () => {
   test('has from the container what it does not say itself', async () => {
@@ -65,7 +70,10 @@ describe('the process of an exec', () => {
     expect((await build({ tty: true, env: ['TERM=vt100'] })).env).not.toContain('TERM=xterm');
   });
 
-  test.each(['relative', '/proc/self/fd/7', '//proc/1/cwd', '/./proc/self/fd/3', '/tmp/../proc/thread-self/root'])('in the working directory %s is refused', async (workingDir) => {
-    await expect(build({ workingDir })).rejects.toMatchObject({ code: 'invalid-argument' });
-  });
+  test.each(['relative', '/proc/self/fd/7', '//proc/1/cwd', '/./proc/self/fd/3', '/tmp/../proc/thread-self/root'])(
+    'in the working directory %s is refused',
+    async (workingDir) => {
+      await expect(build({ workingDir })).rejects.toMatchObject({ code: 'invalid-argument' });
+    },
+  );
 });

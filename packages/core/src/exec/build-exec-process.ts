@@ -47,7 +47,8 @@ function mergeEnv(entries: readonly string[]): string[] {
   const byName = new Map<string, string>();
   for (const entry of entries) {
     const name = entry.split('=', 1)[0] ?? '';
-    if (name === '' || entry.includes('\0')) throw new JockerError('invalid-argument', `environment variable ${JSON.stringify(entry)} has no valid name`);
+    if (name === '' || entry.includes('\0'))
+      throw new JockerError('invalid-argument', `environment variable ${JSON.stringify(entry)} has no valid name`);
     if (entry.includes('=')) byName.set(name, entry);
     else byName.delete(name);
   }

@@ -122,7 +122,10 @@ describe('an exec', () => {
   ] as const)('in a container that is %s is refused', async (state, message) => {
     const { id } = await execs.create('web', { command: ['true'] });
     status = state;
-    await expect(execs.create('web', { command: ['true'] })).rejects.toMatchObject({ code: 'failed-precondition', message: expect.stringMatching(message) });
+    await expect(execs.create('web', { command: ['true'] })).rejects.toMatchObject({
+      code: 'failed-precondition',
+      message: expect.stringMatching(message),
+    });
     await expect(execs.start(id, { attach: false })).rejects.toMatchObject({ code: 'failed-precondition' });
   });
 

@@ -37,7 +37,8 @@ export function createExecSessions(deps: ExecSessionsDeps): ExecSessions {
     if (session === undefined) throw new JockerError('not-found', `there is no exec ${execId}`, { details: { reason: 'no-such-exec' } });
     return session;
   };
-  const ofContainer = (containerId: string): ExecSession[] => [...sessions.values()].filter((session) => session.containerId === containerId);
+  const ofContainer = (containerId: string): ExecSession[] =>
+    [...sessions.values()].filter((session) => session.containerId === containerId);
   const forgetOldest = (containerId: string): void => {
     const ended = ofContainer(containerId).filter(({ view }) => view.status === 'exited');
     for (const session of ended.slice(0, -keptEnded)) sessions.delete(session.id);

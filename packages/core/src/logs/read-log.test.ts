@@ -95,7 +95,10 @@ describe('tail', () => {
   });
 
   test('counts a line in parts as one', async () => {
-    await writeFile(path, line(1, 'one') + line(2, 'tw', 'stdout', 'P') + line(2, 'o') + line(3, 'thr', 'stdout', 'P') + line(3, 'e', 'stdout', 'P'));
+    await writeFile(
+      path,
+      line(1, 'one') + line(2, 'tw', 'stdout', 'P') + line(2, 'o') + line(3, 'thr', 'stdout', 'P') + line(3, 'e', 'stdout', 'P'),
+    );
     expect((await texts({ tail: 1 })).join('')).toBe('thre');
     expect((await texts({ tail: 2 })).join('')).toBe('two\nthre');
   });
