@@ -7,7 +7,7 @@ import { fromFsPath } from './byte-path.ts';
 import { createDecompressor, detectFileCompression, isBrokenData } from './decompress.ts';
 import { checkStreamLimits, type LayerLimits } from './layer-limits.ts';
 import { createLayerTree } from './layer-tree.ts';
-import { createLowerView } from './lower-view.ts';
+import { createLowerView, type LowerView } from './lower-view.ts';
 import { createTarReader } from './tar-reader.ts';
 import { createEntryWriter } from './write-entry.ts';
 import { createLayerHandler } from './write-layer.ts';
@@ -25,8 +25,9 @@ export interface UnpackLayerRequest {
    * With `overlay` whiteouts: the directories of the layers below, upper-most first; [] for the bottom layer. With it
    * symlinked parents (`lib -> usr/lib`) lead where they lead in the image, missing parents get the attributes that they
    * have below, and hard links to files of lower layers work. Without it missing parents are made with mode 0755.
+   * `pending`: they are not there yet; a layer that asks for them fails with `failed-precondition` at that entry.
    */
-  readonly parentDirectories?: readonly string[];
+  readonly parentDirectories?: readonly string[] | 'pending';
   readonly limits: LayerLimits;
 }
 
@@ -53,6 +54,15 @@ function translate(error: unknown, blobPath: string): JockerError {
   return new JockerError('internal', `the layer ${blobPath} could not be unpacked: ${message}`, { cause: error });
 }
 
+function lowerView(parentDirectories: UnpackLayerRequest['parentDirectories']): LowerView | undefined {
+  if (parentDirectories !== 'pending') return parentDirectories && createLowerView(parentDirectories.map(fromFsPath));
+  return {
+    find() {
+      throw new JockerError('failed-precondition', 'the layer needs those below it, which are not there yet');
+    },
+  };
+}
+
 /** Applies one layer on the calling thread, which it keeps busy; `onProgress` gets the compressed bytes taken so far. */
 export async function unpackLayer(request: UnpackLayerRequest, onProgress: (bytes: number) => void): Promise<AppliedLayer> {
   const { blobPath, limits, parentDirectories } = request;
@@ -62,8 +72,7 @@ export async function unpackLayer(request: UnpackLayerRequest, onProgress: (byte
   const tree = createLayerTree({
     directory,
     whiteouts: request.whiteouts,
-    lower:
-      request.whiteouts === 'overlay' && parentDirectories !== undefined ? createLowerView(parentDirectories.map(fromFsPath)) : undefined,
+    lower: request.whiteouts === 'overlay' ? lowerView(parentDirectories) : undefined,
     isBottom: request.whiteouts === 'overlay' && parentDirectories?.length === 0,
     warn,
   });
