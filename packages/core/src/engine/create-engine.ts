@@ -4,7 +4,6 @@ import { createContainerApi } from '../container/container-api.ts';
 import { createContainerPaths } from '../container/container-paths.ts';
 import { createContainerRuns } from '../container/container-runs.ts';
 import { createContainerStore } from '../container/container-store.ts';
-import { locationOf, subjectOf } from '../container/container-subject.ts';
 import { createAutomaticVerbs } from '../container/container-verbs.ts';
 import { createExitWaiters } from '../container/exit-waiters.ts';
 import { createKeyedLock } from '../container/keyed-lock.ts';
@@ -14,8 +13,6 @@ import { JockerError } from '../errors/jocker-error.ts';
 import { createEventLog } from '../events/event-log.ts';
 import { followEvents } from '../events/follow-events.ts';
 import { LifecycleBus } from '../events/lifecycle-bus.ts';
-import { buildExecProcess } from '../exec/build-exec-process.ts';
-import { createExecSessions } from '../exec/exec-sessions.ts';
 import { endInterrupted } from '../operation/end-interrupted.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
@@ -23,10 +20,10 @@ import { createOperations } from '../operation/operations.ts';
 import { createDrivers } from '../plugin/drivers.ts';
 import { loadPlugins } from '../plugin/plugin-host.ts';
 import { readHostFacts } from '../spec/host-facts.ts';
-import { createRootfsReader } from '../spec/rootfs-reader.ts';
 import { createIntents } from '../state/intents.ts';
 import { openState } from '../state/open-state.ts';
 import type { Engine, EventApi } from './engine.ts';
+import { createEngineExecs } from './engine-execs.ts';
 import { openEngineImages } from './engine-images.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createEngineSystem } from './engine-system.ts';
@@ -79,28 +76,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     automatic: createAutomaticVerbs(() => deps, operations),
     closing: closing.signal,
   };
-  const execs = createExecSessions({
-    target(reference) {
-      const record = store.find(reference);
-      return {
-        subject: subjectOf(record),
-        status: record.status,
-        pid: record.pid,
-        location: locationOf(deps, record),
-        runtime: drivers.runtimes.byName(record.runtime).value,
-        process: store.spec(record.id).spec.process,
-      };
-    },
-    buildProcess: async (target, request) =>
-      buildExecProcess({
-        base: target.process,
-        request,
-        rootfs: createRootfsReader([`/proc/${target.pid}/root`]),
-        hostCapabilities: deps.host.capabilities,
-      }),
-    publisher: bus,
-    log,
-  });
+  const execs = createEngineExecs(deps);
   closers.use(bus.on('container:removed', ({ containerId }) => execs.removeContainer(containerId)));
   closers.defer(async () => {
     closing.abort(new JockerError('unavailable', 'the engine is closing'));
@@ -117,11 +93,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     operations,
     events: bus,
     execIdsOf: async (id) => (await execs.list(id)).map((exec) => exec.id),
-    imageBytes: (id) =>
-      images.imageStore
-        .list()
-        .find((image) => image.id === id)
-        ?.layerSizesBytes.reduce((sum, bytes) => sum + bytes, 0) ?? 0,
+    imageBytes: (id) => images.bytesOf(id),
   });
   const open = closers.move();
   return {

@@ -8,6 +8,7 @@ import { createImageGarbage } from '../image/image-garbage.ts';
 import { createImageService, type ImageService } from '../image/image-service.ts';
 import { createImageStore, type ImageStore } from '../image/image-store.ts';
 import { createLayerApplier } from '../layer/apply-layer.ts';
+import type { Digest } from '../oci/digest.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver, Drivers } from '../plugin/drivers.ts';
 import type { ImageSource } from '../image/image-source.ts';
@@ -20,6 +21,8 @@ export interface EngineImages extends AsyncDisposable {
   readonly service: ImageService;
   readonly imageStore: ImageStore;
   readonly contentStore: ContentStore;
+  /** Bytes of an image's unpacked layers; 0 when there is none of that id. */
+  bytesOf(imageId: Digest): number;
   /** What an earlier engine was unpacking. Before anything is unpacked. */
   removeLeftovers(): Promise<void>;
 }
@@ -66,6 +69,7 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
     service,
     imageStore,
     contentStore,
+    bytesOf: (imageId) => imageStore.get(imageId)?.layerSizesBytes.reduce((sum, bytes) => sum + bytes, 0) ?? 0,
     async removeLeftovers() {
       for (const snapshotter of await usable()) await unpackerFor(snapshotter).removeLeftovers();
     },

@@ -10,12 +10,7 @@ export const unsupportedOfImages: Pick<ImageApi, 'push' | 'save' | 'load' | 'imp
   import: refuse('import'),
 };
 
-export const unsupportedOfContainers: Pick<ContainerApi, 'top' | 'stats' | 'followStats' | 'changes' | 'export' | 'commit' | 'files'> = {
-  top: refuse('top'),
-  stats: refuse('stats'),
-  followStats() {
-    throw new JockerError('unsupported', 'this engine has no stats');
-  },
+export const unsupportedOfContainers: Pick<ContainerApi, 'changes' | 'export' | 'commit' | 'files'> = {
   changes: refuse('changes'),
   export: refuse('export'),
   commit: refuse('commit'),
