@@ -6,7 +6,7 @@ export interface RotateLogOptions {
   /** Files in all, the one that is written to among them. */
   readonly keep: number;
   /** Makes the monitor open `path` anew. */
-  reopen(): Promise<void>;
+  readonly reopen: () => Promise<void>;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface LogRotationOptions {
   readonly keep: number;
   /** Of the containers that run now. */
   logs(): Iterable<Pick<RotateLogOptions, 'path' | 'reopen'>>;
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Looks at the size of every running container's log from time to time. */

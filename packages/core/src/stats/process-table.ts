@@ -74,8 +74,7 @@ async function readProcess(pid: number, bootedAt: number, uptime: number): Promi
 
 /** A process names itself as it likes; escape sequences must not reach a terminal. */
 function printable(latin1: string): string {
-  // eslint-disable-next-line no-control-regex
   return Buffer.from(latin1, 'latin1')
     .toString('utf8')
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+    .replaceAll(/\p{Cc}/gu, '?');
 }

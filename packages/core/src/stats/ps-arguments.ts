@@ -11,7 +11,7 @@ export function parsePsArguments(text: string): readonly PsColumn[] {
   const asked: PsColumn[] = [];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     const bsd = !word.startsWith('-');
-    const letters = [...word.replace(/^-/, '')];
+    const letters = word.replace(/^-/, '').split('');
     if (letters.length === 0 || word.startsWith('--')) throw unknown(word);
     for (let letter = letters.shift(); letter !== undefined; letter = letters.shift()) {
       if (letter === 'o' || letter === 'O') {

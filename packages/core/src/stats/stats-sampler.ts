@@ -12,7 +12,7 @@ export interface StatsSampler {
 }
 
 export interface StatsSamplerDeps {
-  read(id: string): Promise<ContainerStats>;
+  readonly read: (id: string) => Promise<ContainerStats>;
 }
 
 const defaultIntervalMs = 1000;

@@ -24,7 +24,7 @@ export async function top(target: StatsTarget, psArgs = '-ef'): ReturnType<Conta
     groupName: (gid: number) => groups.get(gid) ?? String(gid),
   };
   const rows = await readProcesses(pids);
-  return { titles: columns.map(({ title }) => title), processes: rows.map((row) => columns.map(({ value }) => value(row, host))) };
+  return { titles: columns.map(({ title }) => title), processes: rows.map((row) => columns.map((column) => column.value(row, host))) };
 }
 
 /** The host's own names, as its ps would show them. */

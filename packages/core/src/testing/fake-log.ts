@@ -21,7 +21,7 @@ export async function openFakeLog(path: string): Promise<FakeLog> {
       inOrder(async () => {
         const head = `${new Date().toISOString().replace('Z', '000000+00:00')} ${chunk.stream} `;
         const parts: (string | Buffer)[] = [];
-        for (let start = 0; start < chunk.data.length; ) {
+        for (let start = 0; start < chunk.data.length;) {
           const end = chunk.data.indexOf(0x0a, start);
           const stop = end < 0 ? chunk.data.length : end;
           parts.push(`${head}${end < 0 ? 'P' : 'F'} `, chunk.data.subarray(start, stop), '\n');

@@ -16,7 +16,13 @@ export const fakePrograms: Readonly<Record<string, FakeProgram>> = {
       : printLine(process, `${process.args.slice(1).join(' ')}\n`),
   printf: (process) => printLine(process, (process.args[1] ?? '').replaceAll('\\n', '\n')),
   pwd: (process) => printLine(process, `${process.cwd}\n`),
-  env: (process) => printLine(process, Object.entries(process.env).map(([name, value]) => `${name}=${value}\n`).join('')),
+  env: (process) =>
+    printLine(
+      process,
+      Object.entries(process.env)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    ),
   stty: (process) => printLine(process, `${process.size.rows} ${process.size.columns}\n`),
   async cat(process) {
     for (let data = await process.read(); data !== undefined; data = await process.read()) await process.write('stdout', data);

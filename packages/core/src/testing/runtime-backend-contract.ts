@@ -53,7 +53,10 @@ export function runtimeBackendContract(name: string, setUp: () => Promise<Runtim
     });
 
     const newId = (): string => randomBytes(32).toString('hex');
-    const create = async (args: readonly string[], options: Omit<BundleOptions, 'args'> = {}): Promise<{ id: string; bundle: Bundle; pid: number }> => {
+    const create = async (
+      args: readonly string[],
+      options: Omit<BundleOptions, 'args'> = {},
+    ): Promise<{ id: string; bundle: Bundle; pid: number }> => {
       const id = newId();
       const bundle = await harness.bundle(id, { args, ...options });
       made.set(id, bundle);

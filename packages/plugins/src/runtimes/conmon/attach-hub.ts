@@ -83,10 +83,15 @@ export function createAttachHub(): AttachHub {
 }
 
 function stdinOf(hub: Hub, location: BundleLocation): Writable {
-  const inOrder = (work: () => Promise<void>, done: (error?: Error | null) => void): void => {
+  const inOrder = async (work: () => Promise<void>, done: (error?: Error | null) => void): Promise<void> => {
     const result = hub.sends.then(work);
     hub.sends = result.catch(() => undefined);
-    result.then(() => done(), done);
+    try {
+      await result;
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
   };
   const sendAll = async (data: Buffer): Promise<void> => {
     for (let start = 0; start < data.length; start += packetLimitBytes) {
@@ -94,7 +99,7 @@ function stdinOf(hub: Hub, location: BundleLocation): Writable {
     }
   };
   return new Writable({
-    write: (chunk: Buffer, _encoding, done) => inOrder(() => sendAll(chunk), done),
-    final: (done) => inOrder(async () => (location.stdinOnce && !hub.closed ? await hub.connection.endWrites() : undefined), done),
+    write: (chunk: Buffer, _encoding, done) => void inOrder(() => sendAll(chunk), done),
+    final: (done) => void inOrder(async () => (location.stdinOnce && !hub.closed ? await hub.connection.endWrites() : undefined), done),
   }).on('error', () => undefined);
 }

@@ -23,7 +23,7 @@ const unknownExitCode = 255;
 
 export async function createExitWatch(directory: string): Promise<ExitWatch> {
   const files: DirectoryWatch = await watchDirectory(directory);
-  const waiting = new Map<string, { readonly location: BundleLocation; lost(): void; readonly exit: Promise<MonitorExit> }>();
+  const waiting = new Map<string, { readonly location: BundleLocation; readonly lost: () => void; readonly exit: Promise<MonitorExit> }>();
   let timer: NodeJS.Timeout | undefined;
 
   const exitOf = async (id: string, text: string): Promise<MonitorExit> => {

@@ -58,17 +58,16 @@ function conmonArguments(options: ConmonOptions): string[] {
   const { bundle, id } = options;
   const files = bundleFiles(bundle.directory);
   return [
-    options.conmon,
-    ...['--api-version', '1', '-c', id, '-u', id, '-n', id.slice(0, 12)],
-    ...['-r', options.runtime, '--runtime-arg', `--root=${options.runtimeRoot}`],
-    ...['--runtime-arg', `--log=${files.runtimeLog}`, '--runtime-arg', '--log-format=json'],
-    ...['-b', bundle.directory, '-p', files.containerPid, '-P', files.monitorPid],
-    ...['--exit-dir', options.exitDirectory, '--full-attach', '--log-level', 'error', '--no-sync-log'],
-    ...['-l', bundle.logPath === undefined ? 'none' : `k8s-file:${bundle.logPath}`],
-    ...(bundle.tty ? ['-t'] : []),
-    ...(bundle.openStdin ? ['-i'] : []),
-    ...(bundle.openStdin && !bundle.stdinOnce ? ['--leave-stdin-open'] : []),
-  ];
+    [options.conmon, '--api-version', '1', '-c', id, '-u', id, '-n', id.slice(0, 12)],
+    ['-r', options.runtime, '--runtime-arg', `--root=${options.runtimeRoot}`],
+    ['--runtime-arg', `--log=${files.runtimeLog}`, '--runtime-arg', '--log-format=json'],
+    ['-b', bundle.directory, '-p', files.containerPid, '-P', files.monitorPid],
+    ['--exit-dir', options.exitDirectory, '--full-attach', '--log-level', 'error', '--no-sync-log'],
+    ['-l', bundle.logPath === undefined ? 'none' : `k8s-file:${bundle.logPath}`],
+    bundle.tty ? ['-t'] : [],
+    bundle.openStdin ? ['-i'] : [],
+    bundle.openStdin && !bundle.stdinOnce ? ['--leave-stdin-open'] : [],
+  ].flat();
 }
 
 function parseSyncMessage(text: string): ConmonResult | undefined {

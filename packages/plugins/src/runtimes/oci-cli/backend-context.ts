@@ -34,7 +34,11 @@ export interface BackendContextOptions {
 
 export async function createBackendContext(options: BackendContextOptions): Promise<BackendContext> {
   const { commandLine, directory } = options;
-  const [found, runtime, conmon] = await Promise.all([readCgroupLayout(options.engineId), findProgram(options.runtime), findProgram(options.conmon)]);
+  const [found, runtime, conmon] = await Promise.all([
+    readCgroupLayout(options.engineId),
+    findProgram(options.runtime),
+    findProgram(options.conmon),
+  ]);
   const layout = commandLine.refusesHybridCgroups ? found : { ...found, hiding: [] };
   if (runtime === undefined || conmon === undefined) {
     throw new JockerError('unavailable', `${runtime === undefined ? options.runtime : options.conmon} is not installed`);
@@ -46,7 +50,9 @@ export async function createBackendContext(options: BackendContextOptions): Prom
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   const [exits, execs] = await Promise.all([createExitWatch(exitDirectory), watchDirectory(join(directory, 'execs'))]);
   const prewarmer =
-    layout.unified === undefined ? undefined : createPrewarmer(`${layout.unified}${engineCgroup(options.engineId)}/warm-${commandLine.name}`);
+    layout.unified === undefined
+      ? undefined
+      : createPrewarmer(`${layout.unified}${engineCgroup(options.engineId)}/warm-${commandLine.name}`);
   return {
     runtime,
     conmon,

@@ -1,14 +1,13 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BundleLocation, RuntimeStatus } from '@jocker/core';
+import { cgroupDirectory, parseCgroupPaths, type BundleLocation, type CgroupPaths, type RuntimeStatus } from '@jocker/core';
 import { bundleFiles } from '../conmon/bundle-files.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 
 /** The main process as the kernel shows it; undefined when it has ended or its pid belongs to somebody else by now. */
 export interface ContainerProcess {
   readonly pid: number;
-  /** By v1 controller, and `''` for cgroup2: paths as /proc/PID/cgroup says them. */
-  readonly cgroups: ReadonlyMap<string, string>;
+  readonly cgroups: CgroupPaths;
 }
 
 /** A live pid proves nothing; a pid whose cgroup carries the container's id does. */
@@ -18,12 +17,7 @@ export async function readContainerProcess(id: string, location: BundleLocation)
   const [text, state] = await Promise.all([readText(`/proc/${pid}/cgroup`), readText(`/proc/${pid}/stat`)]);
   const ended = /^\d+ \(.*\) [ZX] /s.test(state) || state === '';
   if (ended || !text.includes(id)) return undefined;
-  const cgroups = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (controllers !== undefined && path !== undefined) for (const controller of controllers.split(',')) cgroups.set(controller, path);
-  }
-  return { pid, cgroups };
+  return { pid, cgroups: parseCgroupPaths(text) };
 }
 
 /** conmon is there as long as the container's exit has not been written down. */
@@ -34,15 +28,13 @@ export async function monitorIsAlive(id: string, location: BundleLocation): Prom
 }
 
 /** Of a live process. Both runtimes keep `exec.fifo` in their state until the start. */
-export async function statusOf(stateDirectory: string, process: ContainerProcess, layout: CgroupLayout): Promise<RuntimeStatus> {
+export async function statusOf(stateDirectory: string, { cgroups }: ContainerProcess): Promise<RuntimeStatus> {
   if (await exists(join(stateDirectory, 'exec.fifo'))) return 'created';
-  return (await isFrozen(process, layout)) ? 'paused' : 'running';
-}
-
-async function isFrozen({ cgroups }: ContainerProcess, layout: CgroupLayout): Promise<boolean> {
-  const freezer = cgroups.get('freezer');
-  if (freezer !== undefined) return (await readText(`/sys/fs/cgroup/freezer${freezer}/freezer.state`)).startsWith('FRO');
-  return /^frozen 1$/m.test(await readText(`${layout.unified ?? ''}${cgroups.get('') ?? ''}/cgroup.events`));
+  const directory = cgroupDirectory(cgroups, 'freezer');
+  const frozen = cgroups.has('freezer')
+    ? (await readText(`${directory}/freezer.state`)).startsWith('FRO')
+    : /^frozen 1$/m.test(await readText(`${directory}/cgroup.events`));
+  return frozen ? 'paused' : 'running';
 }
 
 /** A cgroup counts what the kernel killed, even if the monitor was too late to hear of it. */

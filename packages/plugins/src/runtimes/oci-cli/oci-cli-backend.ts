@@ -80,7 +80,10 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
     probe: () => probeRuntime(commandLine, paths),
     version: async () => await readVersion((await findProgram(paths.runtime)) ?? paths.runtime),
     prewarm() {
-      void prepare().then(({ prewarmer }) => prewarmer?.warm(), () => undefined);
+      void prepare().then(
+        ({ prewarmer }) => prewarmer?.warm(),
+        () => undefined,
+      );
     },
     async create(id, bundle, { signal }) {
       const context = await prepare();
@@ -123,7 +126,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
         if (!(await isKnown(id, location))) throw notFound(id);
         return { status: 'stopped', pid: 0 };
       }
-      return { status: await statusOf(stateOf(id), process, (await prepare()).layout), pid: process.pid };
+      return { status: await statusOf(stateOf(id), process), pid: process.pid };
     },
     async kill(id, signal, location) {
       const { pid } = await live(id, location);
@@ -155,7 +158,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
     async exec(id, location, request) {
       const main = await live(id, location);
       const context = await prepare();
-      const status = await statusOf(stateOf(id), main, context.layout);
+      const status = await statusOf(stateOf(id), main);
       if (status !== 'running') throw new JockerError('failed-precondition', `container ${id} is ${status}`);
       return await startExec({
         commandLine,
@@ -182,10 +185,10 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
   };
 
   const end = async (id: string, location: BundleLocation, main: ContainerProcess, signal: AbortSignal): Promise<void> => {
-    const { exits, layout } = await prepare();
+    const { exits } = await prepare();
     await backend.kill(id, sigkill, location, { signal, log: options.log }).catch(() => undefined);
     // A frozen process dies when it thaws.
-    if ((await statusOf(stateOf(id), main, layout)) === 'paused') await run('resume', commandLine.arguments.resume(id)).catch(() => undefined);
+    if ((await statusOf(stateOf(id), main)) === 'paused') await run('resume', commandLine.arguments.resume(id)).catch(() => undefined);
     await exits.wait(id, location, AbortSignal.any([signal, AbortSignal.timeout(forcedExitMs)]));
   };
   /** The runtime's state and the cgroups, then what the monitor wrote outside the bundle. */

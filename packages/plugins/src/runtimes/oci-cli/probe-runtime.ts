@@ -40,5 +40,8 @@ export async function probeRuntime(
   const layout = await readCgroupLayout(paths.engineId);
   const obstacle = commandLine.refusesHybridCgroups ? await prepareHiding(layout) : undefined;
   if (obstacle !== undefined) return no(`${commandLine.name} refuses hosts with hybrid cgroups, and ${obstacle}`);
-  return { usable: true, detail: `${commandLine.name} ${await readVersion(runtime)}, conmon ${await readVersion(conmon)}, cgroups ${layout.version}` };
+  return {
+    usable: true,
+    detail: `${commandLine.name} ${await readVersion(runtime)}, conmon ${await readVersion(conmon)}, cgroups ${layout.version}`,
+  };
 }

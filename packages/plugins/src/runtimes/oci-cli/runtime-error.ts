@@ -4,7 +4,12 @@ import { JockerError, type ErrorCode, type ErrorReason } from '@jocker/core';
  * crun and runc say what went wrong in a sentence and nothing else, so that a sentence has to be read; this is the only
  * place that does. First match wins.
  */
-const known: readonly { readonly pattern: RegExp; readonly code: ErrorCode; readonly reason?: ErrorReason; readonly say: (match: RegExpExecArray, program: string) => string }[] = [
+const known: readonly {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  readonly reason?: ErrorReason;
+  readonly say: (match: RegExpExecArray, program: string) => string;
+}[] = [
   {
     pattern: /executable file .*not found in \$PATH|exec: ".*": stat .*: no such file or directory/,
     code: 'invalid-argument',
@@ -66,7 +71,8 @@ export function runtimeError(runtime: string, verb: string, output: string, prog
   const text = plainText(output);
   for (const { pattern, code, reason, say } of known) {
     const match = pattern.exec(text);
-    if (match !== null) return new JockerError(code, say(match, program), { details: { runtime, output: text, ...(reason && { reason }) } });
+    if (match !== null)
+      return new JockerError(code, say(match, program), { details: { runtime, output: text, ...(reason && { reason }) } });
   }
   return new JockerError('internal', `${runtime} ${verb} failed: ${text === '' ? 'it said nothing' : text}`, {
     details: { runtime, output: text },

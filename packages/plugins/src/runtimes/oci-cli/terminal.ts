@@ -8,7 +8,7 @@ import { native } from '@jocker/native';
 export interface Terminal {
   readonly output: Readable;
   readonly input: Writable;
-  resize(size: TerminalSize): void;
+  readonly resize: (size: TerminalSize) => void;
   close(): void;
 }
 
