@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { JockerError } from '@jocker/protocol';
+import type { DaemonSettings, PluginSetting } from './daemon-settings.ts';
+
+type Check = (value: unknown) => boolean;
+const isText: Check = (value) => typeof value === 'string' && value !== '';
+const isCount: Check = (value) => Number.isInteger(value) && (value as number) > 0;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isListOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const isPlugin: Check = (value) =>
+  isText(value) || (isObject(value) && isText(value['path']) && Object.keys(value).every((key) => key === 'path' || key === 'options'));
+
+const keys: Readonly<Record<keyof DaemonSettings, { readonly check: Check; readonly expected: string }>> = {
+  socket: { check: isText, expected: 'a path' },
+  dataRoot: { check: isText, expected: 'a path' },
+  runRoot: { check: isText, expected: 'a path' },
+  runtime: { check: isText, expected: 'the name of a runtime' },
+  snapshotter: { check: isText, expected: 'the name of a snapshotter' },
+  plugins: { check: isListOf(isPlugin), expected: 'a list of paths, or of objects with path and options' },
+  insecureRegistries: { check: isListOf(isText), expected: 'a list of hosts' },
+  mirrors: {
+    check: (value) => isObject(value) && Object.values(value).every(isListOf(isText)),
+    expected: 'an object with a list of URLs per registry',
+  },
+  logMaxSizeBytes: { check: isCount, expected: 'a number of bytes' },
+  maxConcurrentDownloads: { check: isCount, expected: 'a number above 0' },
+};
+
+/** The settings in a config file. A key or value that is wrong is named; paths are meant from the file's directory. */
+export async function readConfigFile(path: string): Promise<Partial<DaemonSettings>> {
+  const wrong = (what: string, cause?: unknown): JockerError =>
+    new JockerError('invalid-argument', `the config file ${path} ${what}`, { cause });
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw wrong('cannot be read', error);
+  });
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (error) {
+    throw wrong(`is not JSON: ${(error as Error).message}`, error);
+  }
+  if (!isObject(config)) throw wrong('is not a JSON object');
+  for (const [key, value] of Object.entries(config)) {
+    const known = Object.hasOwn(keys, key) ? keys[key as keyof DaemonSettings] : undefined;
+    if (known === undefined) throw wrong(`has the key ${key}, which is not one of ${Object.keys(keys).join(', ')}`);
+    if (!known.check(value)) throw wrong(`has ${key}, which is not ${known.expected}`);
+  }
+  return withAbsolutePaths(config as ConfigFile, dirname(resolve(path)));
+}
+
+type ConfigFile = Omit<Partial<DaemonSettings>, 'plugins'> & { readonly plugins?: readonly (string | PluginSetting)[] };
+
+function withAbsolutePaths({ plugins, ...config }: ConfigFile, directory: string): Partial<DaemonSettings> {
+  const absolute = (key: 'socket' | 'dataRoot' | 'runRoot'): object => {
+    const path = config[key];
+    return path === undefined ? {} : { [key]: resolve(directory, path) };
+  };
+  const found = plugins?.map((plugin) => {
+    const { path, ...rest } = typeof plugin === 'string' ? { path: plugin } : plugin;
+    return { path: resolve(directory, path), ...rest };
+  });
+  return {
+    ...config,
+    ...absolute('socket'),
+    ...absolute('dataRoot'),
+    ...absolute('runRoot'),
+    ...(found === undefined ? {} : { plugins: found }),
+  };
+}
