@@ -51,7 +51,7 @@ export type * from './events/lifecycle-events.ts';
 export type * from './events/event-publisher.ts';
 export type * from './plugin/extension-points.ts';
 export * from './plugin/plugin.ts';
-export { createEngine } from './engine/create-engine.ts';
+export { createEngine, type EngineTrial } from './engine/create-engine.ts';
 export { engineVersion } from './engine/engine-version.ts';
 export type * from './engine/engine.ts';
 export type * from './engine/engine-options.ts';

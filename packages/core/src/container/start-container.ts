@@ -70,6 +70,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
         }),
     },
   );
+  await deps.checkpoint?.('start:recorded');
   void watchExit(deps, record, startedAtMs);
 }
 

@@ -8,6 +8,7 @@ import { createAutomaticVerbs } from '../container/container-verbs.ts';
 import { createExitWaiters } from '../container/exit-waiters.ts';
 import { createKeyedLock } from '../container/keyed-lock.ts';
 import { createPendingAttaches } from '../container/pending-attaches.ts';
+import { startContainerLogRotation } from '../container/rotate-container-logs.ts';
 import { recoverContainers } from '../container/recover-containers.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import { createEventLog } from '../events/event-log.ts';
@@ -30,13 +31,20 @@ import { createEngineSystem } from './engine-system.ts';
 import { engineVersion } from './engine-version.ts';
 import { unsupportedOfContainers, unsupportedOfImages, unsupportedOfSystem } from './unsupported-verbs.ts';
 
+const defaultLogLimitBytes = 64 * 1024 * 1024;
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** What only tests give. */
+export interface EngineTrial {
+  /** Called between the steps of create, start and remove; an engine that is killed there must be recoverable. */
+  readonly checkpoint?: (name: string) => Promise<void>;
+}
 
 /**
  * Opens the engine of a data root and brings it up to date with what happened while none ran. Closing it leaves containers
  * running. Throws `failed-precondition` when another engine has that data root.
  */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+export async function createEngine(options: EngineOptions, trial: EngineTrial = {}): Promise<Engine> {
   const log = options.log ?? silent;
   const config = options.config ?? {};
   await using closers = new AsyncDisposableStack();
@@ -75,9 +83,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     log,
     automatic: createAutomaticVerbs(() => deps, operations),
     closing: closing.signal,
+    ...trial,
   };
   const execs = createEngineExecs(deps);
   closers.use(bus.on('container:removed', ({ containerId }) => execs.removeContainer(containerId)));
+  const logLimitBytes = config.logMaxSizeBytes ?? defaultLogLimitBytes;
+  closers.use(startContainerLogRotation(deps, logLimitBytes));
   closers.defer(async () => {
     closing.abort(new JockerError('unavailable', 'the engine is closing'));
     execs.close();
