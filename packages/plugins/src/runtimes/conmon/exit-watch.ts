@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleLocation } from '@jocker/core';
 import { watchDirectory, type DirectoryWatch } from '../oci-cli/directory-watch.ts';
@@ -15,6 +15,8 @@ export interface ExitWatch extends Disposable {
   /** Undefined while it runs. */
   read(id: string): Promise<MonitorExit | undefined>;
   wait(id: string, location: BundleLocation, signal: AbortSignal): Promise<MonitorExit>;
+  /** Removes what was written, once everybody who waits has read it. */
+  remove(id: string): Promise<void>;
 }
 
 /** A killed conmon tells nobody; nothing but looking finds out. */
@@ -72,6 +74,11 @@ export async function createExitWatch(directory: string): Promise<ExitWatch> {
       } finally {
         signal.removeEventListener('abort', onAbort);
       }
+    },
+    async remove(id) {
+      const pending = waiting.get(id);
+      if (pending !== undefined && (await files.read(id)) !== undefined) await pending.exit;
+      await rm(join(directory, id), { force: true });
     },
     [Symbol.dispose]() {
       clearInterval(timer);

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { native } from '@jocker/native';
 import type { Bundle } from '@jocker/core';
 import { commandEnvironment, openPipe } from '../oci-cli/run-command.ts';
@@ -14,6 +14,7 @@ export interface ConmonOptions {
   readonly bundle: Bundle;
   /** In the monitor's own namespace: it lives as long as the monitor, and nothing stays mounted on the host. */
   readonly mounts: readonly SpawnMount[];
+  readonly signal: AbortSignal;
 }
 
 /** What the runtime's `create` came to: the container's pid, or what the runtime said. */
@@ -24,6 +25,8 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
   const { bundle } = options;
   const files = bundleFiles(bundle.directory);
   const [sync, syncChild] = openPipe();
+  const abort = (): void => void sync.destroy(options.signal.reason as Error);
+  options.signal.addEventListener('abort', abort, { once: true });
   try {
     const child = native().spawn({
       file: options.conmon,
@@ -48,9 +51,24 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
     await child.exited;
     if ('message' in result) await rm(files.monitorPid, { force: true });
     return result;
+  } catch (error) {
+    if (options.signal.aborted) await killMonitor(files.monitorPid);
+    throw error;
   } finally {
+    options.signal.removeEventListener('abort', abort);
     syncChild.close();
     sync.destroy();
+  }
+}
+
+/** One that hangs in the runtime's `create`, which it takes with it. */
+async function killMonitor(pidFile: string): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  if (!Number.isSafeInteger(pid) || pid <= 0) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

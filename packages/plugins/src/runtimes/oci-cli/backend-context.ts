@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JockerError } from '@jocker/core';
 import { createExitWatch, type ExitWatch } from '../conmon/exit-watch.ts';
-import { engineCgroup, prepareHiding, readCgroupLayout, removeEngineCgroups, type CgroupLayout } from './cgroup-layout.ts';
+import { engineCgroup, prepareHiding, readCgroupLayout, type CgroupLayout } from './cgroup-layout.ts';
 import { watchDirectory, type DirectoryWatch } from './directory-watch.ts';
 import { createPrewarmer, type Prewarmer } from './prewarm.ts';
 import { findProgram } from './probe-runtime.ts';
@@ -67,7 +67,6 @@ export async function createBackendContext(options: BackendContextOptions): Prom
       exits[Symbol.dispose]();
       execs[Symbol.dispose]();
       await prewarmer?.close();
-      await removeEngineCgroups(layout, options.engineId);
     },
   };
 }

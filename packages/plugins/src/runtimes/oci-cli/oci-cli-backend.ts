@@ -5,7 +5,7 @@ import { createAttachHub } from '../conmon/attach-hub.ts';
 import { bundleFiles } from '../conmon/bundle-files.ts';
 import { createTerminalResizer, reopenLog } from '../conmon/control-fifo.ts';
 import { startConmon } from '../conmon/start-conmon.ts';
-import { engineCgroup } from './cgroup-layout.ts';
+import { engineCgroup, readCgroupLayout, removeEngineCgroups } from './cgroup-layout.ts';
 import { createBackendContext, type BackendContext } from './backend-context.ts';
 import { readContainerProcess, statusOf, wasKilledForMemory, type ContainerProcess } from './container-process.ts';
 import { findProgram, probeRuntime, readVersion } from './probe-runtime.ts';
@@ -88,6 +88,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
     async create(id, bundle, { signal }) {
       const context = await prepare();
       signal.throwIfAborted();
+      context.prewarmer?.warm();
       const wanted: OciSpec = { ...bundle.spec, linux: { ...bundle.spec.linux, cgroupsPath: cgroupOf(id) } };
       const { spec, missing } = (await context.seccomp?.apply(wanted)) ?? { spec: wanted, missing: undefined };
       await writeFile(bundleFiles(bundle.directory).config, JSON.stringify(spec), { mode: 0o600 });
@@ -99,6 +100,11 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
         id,
         bundle,
         mounts: [...context.layout.hiding, ...spawnMounts(bundle.rootfs, resolve(bundle.directory, spec.root.path))],
+        signal,
+      }).catch(async (error: unknown) => {
+        await forget(id, bundle).catch(() => undefined);
+        if (signal.aborted) throw error;
+        throw new JockerError('internal', `the monitor of the container could not be started: ${String(error)}`, { cause: error });
       });
       if ('message' in result) {
         await forget(id, bundle);
@@ -175,6 +181,8 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
     async exit(id, location, { signal }) {
       const { exits, layout } = await prepare();
       const exit = await exits.wait(id, location, signal);
+      // Nobody takes its output or its exit code any more, so that it cannot be left running either.
+      if (exit.unknown === true) await backend.kill(id, sigkill, location, { signal, log: options.log }).catch(() => undefined);
       return { ...exit, oomKilled: await wasKilledForMemory(location, cgroupOf(id), layout) };
     },
     reopenLog: async (_id, location) => await reopenLog(location.directory),
@@ -200,7 +208,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
     );
     if (known) await run('delete', commandLine.arguments.delete(id));
     const files = bundleFiles(location.directory);
-    await Promise.all([join(context.exitDirectory, id), files.containerPid, files.monitorPid].map((path) => rm(path, { force: true })));
+    await Promise.all([context.exits.remove(id), rm(files.containerPid, { force: true }), rm(files.monitorPid, { force: true })]);
   };
 
   return {
@@ -209,6 +217,7 @@ export function createOciCliBackend(options: OciCliOptions): RuntimeBackend & As
       hub[Symbol.dispose]();
       const context = await prepared?.catch(() => undefined);
       await context?.close();
+      await removeEngineCgroups(await readCgroupLayout(options.engineId), options.engineId);
     },
   };
 }

@@ -22,6 +22,8 @@ export interface ExecOptions {
   readonly request: ExecRequest;
 }
 
+const sigkill = 9;
+
 /** `RUNTIME exec` in the foreground: its exit code is the process's. */
 export async function startExec(options: ExecOptions): Promise<ExecProcess> {
   const { commandLine, request, watch } = options;
@@ -50,7 +52,11 @@ export async function startExec(options: ExecOptions): Promise<ExecProcess> {
     channel.destroy();
     throw runtimeError(commandLine.name, 'exec', said, request.process.args[0]);
   }
-  const streams = await channel.open(child.pid);
+  const streams = await channel.open(child.pid).catch((error: unknown) => {
+    killQuietly(pid, sigkill);
+    channel.destroy();
+    throw error;
+  });
   return {
     ...streams,
     pid,
