@@ -37,7 +37,6 @@ export async function createContainer(
   using _reservation = deps.store.reserveName(name, id);
   const prepared = await prepare(deps, request, operation, options);
   const { image, runtime, snapshotter } = prepared;
-  runtime.value.prewarm?.();
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
   await deps.checkpoint?.('create:intent');
   try {
@@ -118,6 +117,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     deps.drivers.runtimes.choose(request.runtime),
     deps.drivers.snapshotters.choose(request.snapshotter),
   ]);
+  runtime.value.prewarm?.();
   const image = await deps.images.ensure(request.image, {
     pull: request.pull ?? 'missing',
     platform: request.platform,

@@ -36,6 +36,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   const { id } = record;
   const { plugin, value: runtime } = deps.drivers.runtimes.byName(record.runtime);
   const begun = performance.now();
+  runtime.prewarm?.();
   let pid: number;
   let startedAtMs: number;
   try {

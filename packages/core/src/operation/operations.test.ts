@@ -100,6 +100,16 @@ describe('an operation', () => {
     ]);
   });
 
+  test('that fails on a full disk says so, with what the kernel said in the details', async () => {
+    const { operations } = setUp();
+    const full = Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC', syscall: 'write', path: '/data/x' });
+    await expect(operations.run(request, () => Promise.reject(full))).rejects.toMatchObject({
+      code: 'resource-exhausted',
+      message: 'no space left on the device for /data/x',
+      details: { errno: 'ENOSPC', syscall: 'write' },
+    });
+  });
+
   test('that nobody knows is not found', async () => {
     const { operations } = setUp();
     await expect(operations.get('none')).rejects.toMatchObject({ code: 'not-found' });
@@ -114,7 +124,7 @@ describe('after a restart', () => {
     await operations.run(request, () => Promise.reject(failure)).catch(() => undefined);
     operations.flush();
     const again = await setUp(state).operations.list();
-    expect(again.map((view) => view.operation)).toEqual(['container.start', 'image.pull']);
+    expect(again.map((view) => view.operation).toSorted()).toEqual(['container.start', 'image.pull']);
   });
 
   test('an operation that was running is told as failed, once', () => {

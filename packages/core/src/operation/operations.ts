@@ -112,7 +112,7 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
       }
     },
     flush,
-    list: async () => [...ended.values(), ...running.values()].map(viewOf).toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
+    list: async () => [...ended.values(), ...running.values()].map(viewOf).toSorted((left, right) => Date.parse(left.startedAt) - Date.parse(right.startedAt)),
     get: async (id) => viewOf(find(id)),
     async cancel(id) {
       const found = find(id);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationSpan, OperationView } from '../engine/engine.ts';
-import { isJockerError, JockerError } from '../errors/jocker-error.ts';
+import { JockerError } from '../errors/jocker-error.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
+import { asJockerError } from './as-jocker-error.ts';
 import type { Logger } from './operation-context.ts';
 import type { Operation, Stage } from './operation.ts';
 
@@ -146,8 +147,3 @@ const toView = (span: Span): OperationSpan => ({
   durationMs: span.durationMs,
   failed: span.failed,
 });
-
-function asJockerError(error: unknown): JockerError {
-  if (isJockerError(error)) return error;
-  return new JockerError('internal', error instanceof Error ? error.message : String(error), { cause: error });
-}
