@@ -1,9 +1,9 @@
 import { Option } from 'commander';
-import { isJockerError, JockerError, type EventEnvelope } from '@jocker/protocol';
+import { JockerError, type EventEnvelope } from '@jocker/protocol';
 import type { CliCommand, CliContext } from '../command.ts';
 import { formatOption } from '../format/output-format.ts';
 import { shortId } from '../format/human.ts';
-import { interruptSignal } from '../terminal/interrupt-signal.ts';
+import { untilInterrupted } from '../terminal/interrupt-signal.ts';
 import { parseTime } from '../values/parse-time.ts';
 
 interface EventFlags {
@@ -24,25 +24,29 @@ export const events: CliCommand = {
           .default([], ''),
       )
       .action(
-        run(async (context, { since, until, filter, format }: EventFlags) => {
+        run((context, { since, until, filter, format }: EventFlags) => {
           const matches = parseEventFilters(filter);
           const print = (envelope: EventEnvelope): void => {
             if (matches(envelope)) context.print(format === 'json' ? JSON.stringify(envelope) : eventLine(envelope));
           };
           const from = since === undefined ? undefined : parseTime('--since', since);
           const to = until === undefined ? undefined : parseTime('--until', until);
-          await printEvents(context, from, to, print);
+          return untilInterrupted((signal) => printEvents(context, { from, to, signal }, print));
         }),
       ),
 };
 
+interface EventSpan {
+  readonly from: Date | undefined;
+  readonly to: Date | undefined;
+  readonly signal: AbortSignal;
+}
+
 async function printEvents(
   { client }: CliContext,
-  from: Date | undefined,
-  to: Date | undefined,
+  { from, to, signal }: EventSpan,
   print: (envelope: EventEnvelope) => void,
 ): Promise<void> {
-  using interrupted = interruptSignal();
   let since: number | undefined;
   if (from !== undefined || to !== undefined) {
     // Taken before the range is read: what happens meanwhile is in one of the two, and told apart by its seq.
@@ -54,12 +58,8 @@ async function printEvents(
   }
   const remainingMs = to === undefined ? undefined : to.getTime() - Date.now();
   if (remainingMs !== undefined && remainingMs <= 0) return;
-  const signal = remainingMs === undefined ? interrupted.signal : AbortSignal.any([interrupted.signal, AbortSignal.timeout(remainingMs)]);
-  try {
-    for await (const envelope of client.events.follow({ ...(since === undefined ? {} : { since }), signal })) print(envelope);
-  } catch (error) {
-    if (!signal.aborted || !isJockerError(error, 'cancelled')) throw error;
-  }
+  const over = remainingMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(remainingMs)]);
+  for await (const envelope of client.events.follow({ ...(since === undefined ? {} : { since }), signal: over })) print(envelope);
 }
 
 /** `TIME NAME key=value …`: what the event carries, without the views of whole objects. */

@@ -44,7 +44,14 @@ async function runAttached(context: CliContext, image: string, words: readonly s
   await startOrRemove(context, id);
   const kill = (signal: NodeJS.Signals): Promise<void> => context.client.containers.kill(id, signal);
   const end = await runSession(session, { tty, interactive, detachKeys, kill });
-  return end === 'detached' ? 0 : end.exitCode;
+  if (end === 'detached') return 0;
+  // With `--rm` its name is free again when this program ends.
+  if (flags.rm === true) await context.client.containers.wait(id, { condition: 'removed' }).catch(unlessNotFound);
+  return end.exitCode;
+}
+
+function unlessNotFound(error: unknown): void {
+  if (!isJockerError(error, 'not-found')) throw error;
 }
 
 /** A container that cannot be started was of use to nobody. */
@@ -52,9 +59,7 @@ async function startOrRemove({ client }: CliContext, id: string): Promise<void> 
   try {
     await client.containers.start(id);
   } catch (error) {
-    await client.containers.remove(id, { force: true }).catch((failure: unknown) => {
-      if (!isJockerError(failure, 'not-found')) throw failure;
-    });
+    await client.containers.remove(id, { force: true }).catch(unlessNotFound);
     throw error;
   }
 }

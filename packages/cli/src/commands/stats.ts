@@ -1,9 +1,9 @@
-import { isJockerError, type ContainerStats } from '@jocker/protocol';
+import type { ContainerStats } from '@jocker/protocol';
 import type { CliCommand, CliContext } from '../command.ts';
 import { binarySize, decimalSize, shortId } from '../format/human.ts';
 import { formatOption } from '../format/output-format.ts';
 import { table } from '../format/table.ts';
-import { interruptSignal } from '../terminal/interrupt-signal.ts';
+import { untilInterrupted } from '../terminal/interrupt-signal.ts';
 
 interface StatsFlags {
   readonly stream: boolean;
@@ -24,7 +24,7 @@ export const stats: CliCommand = {
           const ids =
             names.length > 0 ? names : (await client.containers.list()).filter((view) => view.status === 'running').map((view) => view.id);
           if (!stream) return printSamples(context, format, await Promise.all(ids.map((id) => sample(context, id))));
-          return follow(context, format, ids);
+          return untilInterrupted((signal) => follow(context, format, ids, signal));
         }),
       ),
 };
@@ -39,8 +39,7 @@ async function sample({ client }: CliContext, id: string): Promise<ContainerStat
   return last ?? client.containers.stats(id);
 }
 
-async function follow(context: CliContext, format: string | undefined, ids: readonly string[]): Promise<void> {
-  using interrupted = interruptSignal();
+async function follow(context: CliContext, format: string | undefined, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const newest = new Map<string, ContainerStats>();
   const redraw = setInterval(() => {
     if (format !== 'json' && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[J');
@@ -49,14 +48,12 @@ async function follow(context: CliContext, format: string | undefined, ids: read
   try {
     await Promise.all(
       ids.map(async (id) => {
-        for await (const stats of context.client.containers.followStats(id, { signal: interrupted.signal, intervalMs: redrawMs })) {
+        for await (const stats of context.client.containers.followStats(id, { signal, intervalMs: redrawMs })) {
           newest.set(id, stats);
         }
         newest.delete(id);
       }),
     );
-  } catch (error) {
-    if (!isJockerError(error, 'cancelled') && !interrupted.signal.aborted) throw error;
   } finally {
     clearInterval(redraw);
   }

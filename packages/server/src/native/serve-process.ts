@@ -48,7 +48,8 @@ export async function serveProcess(request: FastifyRequest, reply: FastifyReply,
   } catch (error) {
     if (!gone.signal.aborted) socket.write(encodeJsonFrame(frameType.error, bodyOfError(error)));
   }
-  socket.end(() => socket.destroy());
+  // Not destroyed: a client that still writes would get EPIPE, and with it lose what it has not read. It closes, then so do we.
+  socket.end();
 }
 
 /** Resolves when the client has left. Its end of the connection is not the end of stdin: that has a frame of its own. */
