@@ -20,7 +20,11 @@ async function buildCli(): Promise<void> {
   await rm(outdir, { recursive: true, force: true });
   await build({
     ...common,
-    entryPoints: { main: `${packages}cli/src/main.ts`, 'layer-worker': `${packages}core/src/layer/layer-worker.ts` },
+    entryPoints: {
+      main: `${packages}cli/src/main.ts`,
+      'layer-worker': `${packages}core/src/layer/layer-worker.ts`,
+      'files-worker': `${packages}core/src/container/files/files-worker.ts`,
+    },
     outdir,
     format: 'esm',
     target: 'node24',

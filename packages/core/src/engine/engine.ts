@@ -322,7 +322,10 @@ export interface ContainerFileApi {
   remove(id: string, path: string, options: { readonly recursive: boolean }): Promise<void>;
   /** A tar of the file or folder, entries under its base name (docker cp). */
   readArchive(id: string, path: string, options?: CallOptions): Promise<{ readonly stat: FileStat; readonly archive: Readable }>;
-  /** Extracts a tar (plain, gzip, zstd, xz) into the directory `path`. */
+  /**
+   * Extracts a tar (plain, gzip, zstd, xz, bzip2) into the directory `path`. `copyOwner` gives everything to the user that
+   * the container runs as (docker's copyUIDGID) instead of the owners in the archive. The caller destroys the stream.
+   */
   writeArchive(
     id: string,
     path: string,

@@ -36,6 +36,7 @@ export function createLayerApplier(options: { readonly workerUrl?: URL; readonly
     name: 'jocker-layer',
     mostWorkers: options.workers ?? Math.min(availableParallelism(), workersAtMost),
     idleMs,
+    closesDescriptors: true,
   });
   return {
     async applyLayer({ signal, onProgress, limits, ...request }) {

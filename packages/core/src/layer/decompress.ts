@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { JockerError } from '../errors/jocker-error.ts';
+import { decompressWithProgram } from './decompress-with-program.ts';
 import { decompressZstd } from './decompress-zstd.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2';
@@ -34,7 +34,7 @@ export function createDecompressor(compression: Compression): Decompressor | und
       return decompressZstd;
     case 'xz':
     case 'bzip2':
-      throw new JockerError('unsupported', `${compression} is not a compression that layers may have`);
+      return decompressWithProgram(compression);
   }
 }
 

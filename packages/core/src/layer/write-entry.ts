@@ -9,7 +9,10 @@ import type { TarEntry } from './tar-entry.ts';
 export interface EntryTree {
   /** The path of an entry: its parent resolved inside the root and made when missing, its last component not followed. */
   locate(path: string): string;
-  /** For system calls on a located path; no component before the last is a symlink. */
+  /**
+   * For system calls on a located path; no component before the last is a symlink. Good until the next call of the tree:
+   * it may go through a descriptor.
+   */
   absolute(path: string): string;
   /** Makes room for something that is not a directory. */
   clear(path: string): void;
@@ -39,17 +42,16 @@ const deviceModes: Partial<Record<TarEntry['type'], number>> = {
 
 /** Writes entries in their order, synchronously: for a thread of its own. */
 export function createEntryWriter(tree: EntryTree, warn: Warn): EntryWriter {
-  let open: { readonly fd: number; readonly target: string; readonly entry: TarEntry } | undefined;
+  let open: { readonly fd: number; readonly path: string; readonly entry: TarEntry } | undefined;
 
   /** Tries first and looks when that fails: nearly always nothing is in the way. */
   function create<T>(path: string, make: (target: string | Buffer) => T): T {
-    const target = toFsPath(tree.absolute(path));
     try {
-      return make(target);
+      return make(toFsPath(tree.absolute(path)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       tree.clear(path);
-      return make(target);
+      return make(toFsPath(tree.absolute(path)));
     }
   }
 
@@ -63,30 +65,30 @@ export function createEntryWriter(tree: EntryTree, warn: Warn): EntryWriter {
   }
 
   function write(entry: TarEntry, path: string): void {
-    const target = tree.absolute(path);
     switch (entry.type) {
       case 'file': {
         const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-        open = { fd: create(path, (place) => openSync(place, flags, 0o600)), target, entry };
+        const fd = create(path, (target) => openSync(target, flags, 0o600));
+        open = { fd, path, entry };
         return;
       }
       case 'hardlink':
         return linkTo(entry, path);
       case 'directory':
         tree.makeDirectory(path);
-        applyMetadata(target, entry, {}, warn);
+        applyMetadata(tree.absolute(path), entry, {}, warn);
         return tree.setDirectoryTime(path, entry.mtimeNs);
       case 'symlink':
-        create(path, (place) => symlinkSync(entry.linkPath, place));
-        applyMetadata(target, entry, { symlink: true }, warn);
-        return applyTimes(target, entry.mtimeNs);
+        create(path, (target) => symlinkSync(entry.linkPath, target));
+        applyMetadata(tree.absolute(path), entry, { symlink: true }, warn);
+        return applyTimes(tree.absolute(path), entry.mtimeNs);
       case 'character-device':
       case 'block-device':
       case 'fifo': {
         const mode = (deviceModes[entry.type] ?? 0) | 0o600;
-        create(path, (place) => native().mknod(place, mode, entry.deviceMajor, entry.deviceMinor));
-        applyMetadata(target, entry, {}, warn);
-        return applyTimes(target, entry.mtimeNs);
+        create(path, (target) => native().mknod(target, mode, entry.deviceMajor, entry.deviceMinor));
+        applyMetadata(tree.absolute(path), entry, {}, warn);
+        return applyTimes(tree.absolute(path), entry.mtimeNs);
       }
     }
   }
@@ -102,11 +104,11 @@ export function createEntryWriter(tree: EntryTree, warn: Warn): EntryWriter {
     },
     end() {
       if (open === undefined) return;
-      const { fd, target, entry } = open;
-      applyMetadata(target, entry, { fd }, warn);
+      const { fd, path, entry } = open;
+      applyMetadata(tree.absolute(path), entry, { fd }, warn);
       open = undefined;
       closeSync(fd);
-      applyTimes(target, entry.mtimeNs);
+      applyTimes(tree.absolute(path), entry.mtimeNs);
     },
     [Symbol.dispose]() {
       if (open !== undefined) closeSync(open.fd);

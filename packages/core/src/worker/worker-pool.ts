@@ -16,6 +16,11 @@ export function createWorkerPool<Question, Progress, Answer>(options: {
   readonly mostWorkers: number;
   /** How long a thread stays for the next question. */
   readonly idleMs: number;
+  /**
+   * Whether node closes, when a thread is ended in the middle of its work, the descriptors that it opened with node:fs.
+   * Not for threads that open descriptors otherwise: node warns at each that it did not see opened.
+   */
+  readonly closesDescriptors: boolean;
 }): WorkerPool<Question, Progress, Answer> {
   const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
   const waiting: (() => void)[] = [];
@@ -51,7 +56,7 @@ export function createWorkerPool<Question, Progress, Answer>(options: {
 
   function takeWorker(): Worker {
     const kept = idle.pop();
-    if (kept === undefined) return new Worker(options.url, { name: options.name });
+    if (kept === undefined) return new Worker(options.url, { name: options.name, trackUnmanagedFds: options.closesDescriptors });
     clearTimeout(kept.timer);
     kept.worker.ref();
     return kept.worker;

@@ -1,6 +1,8 @@
+import { constants } from 'node:fs';
 import { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { PassThrough, type Readable } from 'node:stream';
+import { native } from '@jocker/native';
 import { cleanEntryPath } from '../../layer/byte-path.ts';
 import { createDecompressor, detectCompression, isBrokenData, longestMagicBytes } from '../../layer/decompress.ts';
 import { createTarReader } from '../../layer/tar-reader.ts';
@@ -10,8 +12,6 @@ import { pin } from './in-root.ts';
 import { createLiveTree } from './live-tree.ts';
 
 export interface WriteArchiveOptions {
-  /** Cleaned, as bytes. */
-  readonly target: string;
   readonly noOverwriteDirNonDir: boolean;
   /** Who gets everything; what the archive says when null. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
@@ -35,11 +35,13 @@ async function peek(source: Readable): Promise<{ readonly start: Buffer; readonl
 }
 
 /** Extracts the archive that comes out of the pipe. Entries are written as they come; what went wrong leaves those before it. */
-export async function writeArchiveIntoRoot(rootFd: number, archiveFd: number, options: WriteArchiveOptions): Promise<void> {
-  const source = new Socket({ fd: archiveFd, readable: true, writable: false });
+export async function writeArchiveIntoRoot(rootFd: number, target: string, archiveFd: number, options: WriteArchiveOptions): Promise<void> {
   // Before anything is read: a wrong place is the caller's mistake and not the archive's.
-  pin(rootFd, options.target, { followLink: true, directory: true })[Symbol.dispose]();
-  using tree = createLiveTree({ rootFd, ...options });
+  pin(rootFd, target, { followLink: true, directory: true })[Symbol.dispose]();
+  // Opened anew, since the socket closes what it got and the caller closes its own.
+  const fd = native().openat2(-100, `/proc/self/fd/${archiveFd}`, constants.O_RDONLY | constants.O_NONBLOCK, 0, 0);
+  const source = new Socket({ fd, readable: true, writable: false });
+  using tree = createLiveTree({ rootFd, target, noOverwriteDirNonDir: options.noOverwriteDirNonDir });
   using writer = createEntryWriter(tree, () => undefined);
   const reader = createTarReader({
     onEntry(entry) {

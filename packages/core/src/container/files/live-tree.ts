@@ -7,7 +7,7 @@ import type { EntryTree } from '../../layer/write-entry.ts';
 import { baseOf, pin, type Pinned } from './in-root.ts';
 import { removeTree } from './remove-in-root.ts';
 
-/** Enough for the folders that one entry needs at the same time, and for most archives. */
+/** Enough for the folders of most archives. */
 const mostPinned = 64;
 
 /**
@@ -42,13 +42,17 @@ export function createLiveTree(options: {
     }
   }
 
+  /** The last two that were asked for stay open: a hard link needs both of its ends. */
   function parentPin(path: string): Pinned {
-    const known = parents.get(path);
-    if (known !== undefined) return known;
-    if (parents.size >= mostPinned) forget();
-    const opened = open(path);
-    parents.set(path, opened);
-    return opened;
+    const parent = parents.get(path) ?? open(path);
+    parents.delete(path);
+    parents.set(path, parent);
+    for (const [oldest, least] of parents) {
+      if (parents.size <= mostPinned) break;
+      parents.delete(oldest);
+      least[Symbol.dispose]();
+    }
+    return parent;
   }
 
   const absolute = (path: string): string => `${parentPin(parentOf(path)).path}/${baseOf(path)}`;

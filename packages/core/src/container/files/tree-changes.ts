@@ -9,6 +9,15 @@ export interface FileChange {
   readonly kind: 'modified' | 'added' | 'deleted';
 }
 
+export interface FindChangesOptions {
+  /** With it: the upper directory of an overlay. Without: the whole tree, compared with `lowerDirectories[0]`. */
+  readonly changesDirectory: string | undefined;
+  readonly rootPath: string;
+  readonly lowerDirectories: readonly string[];
+  /** Cleaned, as bytes. */
+  readonly mountTargets: readonly string[];
+}
+
 interface Compared {
   readonly below: string | undefined;
   readonly isDirectoryBelow: boolean;
@@ -25,7 +34,8 @@ function isSameDirectory(now: BigIntStats, before: BigIntStats): boolean {
 function isSame(nowPath: string, now: BigIntStats, beforePath: string, before: BigIntStats): boolean {
   if (!isSameDirectory(now, before)) return false;
   if (now.isDirectory()) return true;
-  if (now.isSymbolicLink()) return readlinkSync(toFsPath(nowPath), { encoding: 'latin1' }) === readlinkSync(toFsPath(beforePath), { encoding: 'latin1' });
+  if (now.isSymbolicLink())
+    return readlinkSync(toFsPath(nowPath), { encoding: 'latin1' }) === readlinkSync(toFsPath(beforePath), { encoding: 'latin1' });
   return now.rdev === before.rdev && now.size === before.size && now.mtimeNs === before.mtimeNs;
 }
 
@@ -33,14 +43,7 @@ function isSame(nowPath: string, now: BigIntStats, beforePath: string, before: B
  * What a container changed, parents before children, each changed path once. A directory counts as modified when its own
  * attributes differ or something was added to or deleted from it. Mount targets were made for the container, not by it.
  */
-export function findChanges(options: {
-  /** With it: the upper directory of an overlay. Without: the whole tree, compared with `lowerDirectories[0]`. */
-  readonly changesDirectory: string | undefined;
-  readonly rootPath: string;
-  readonly lowerDirectories: readonly string[];
-  /** Cleaned, as bytes. */
-  readonly mountTargets: readonly string[];
-}): readonly FileChange[] {
+export function findChanges(options: FindChangesOptions): readonly FileChange[] {
   const isOverlay = options.changesDirectory !== undefined;
   const root = options.changesDirectory ?? options.rootPath;
   const lower = createLowerView(options.lowerDirectories);
