@@ -2,7 +2,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createEngine, JockerError, type Engine } from '@jocker/core';
 import { builtins } from '@jocker/plugins';
-import { createServer, registerNativeRoutes } from '@jocker/server';
+import { createServer, registerDockerRoutes, registerNativeRoutes } from '@jocker/server';
 import type { DaemonSettings } from './daemon-settings.ts';
 import { loadPlugins } from './load-plugins.ts';
 import { logToStream } from './log-to-stream.ts';
@@ -35,7 +35,7 @@ export async function serveDaemon(settings: DaemonSettings, debug: boolean): Pro
     ...(runtime === undefined ? {} : { defaultRuntime: runtime }),
     ...(snapshotter === undefined ? {} : { defaultSnapshotter: snapshotter }),
   });
-  await using _server = await createServer(engine, { socketPath: socket, routes: [registerNativeRoutes], log });
+  await using _server = await createServer(engine, { socketPath: socket, routes: [registerNativeRoutes, registerDockerRoutes], log });
   const pidFile = pidFileOf(runRoot);
   await writePidFile(pidFile);
   log.info('the daemon is ready', { socket, dataRoot, pid: process.pid });

@@ -1,0 +1,38 @@
+import { isJockerError, reasonOf } from '@jocker/core';
+import { statusOf } from '../http/status-of.ts';
+
+/** Docker's status for an error; where its clients look for a status, that one counts. */
+export function dockerStatusOf(error: unknown): number {
+  switch (reasonOf(error)) {
+    case 'not-modified':
+      return 304;
+    case 'command-not-found':
+    case 'command-not-executable':
+      return 400;
+    default:
+  }
+  if (isJockerError(error, 'resource-exhausted')) return 413;
+  if (isJockerError(error, 'unavailable') || isJockerError(error, 'data-loss') || isJockerError(error, 'cancelled')) return 500;
+  if (isJockerError(error, 'unauthenticated')) return 401;
+  return statusOf(error);
+}
+
+/**
+ * Docker's clients tell 126 and 127 from 125 by words in the message (cli/command/container/run.go), and testcontainers an image
+ * that is missing by its own.
+ */
+export function dockerMessageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  switch (reasonOf(error)) {
+    case 'command-not-found':
+      return message.includes('executable file not found') ? message : `${message}: executable file not found in $PATH`;
+    case 'command-not-executable':
+      return message.includes('permission denied') ? message : `${message}: permission denied`;
+    case 'no-such-container':
+      return message.replace(/^no such container/i, 'No such container');
+    case 'no-such-image':
+      return message.replace(/^no such image/i, 'No such image');
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,179 @@
+import { PassThrough, Readable, type Duplex } from 'node:stream';
+import { JockerError, type ContainerStats, type LogEntry } from '@jocker/core';
+import { createWebSocketStream } from 'ws';
+import { acceptWebSocket } from '../../http/accept-web-socket.ts';
+import { clientSignal } from '../../http/client-signal.ts';
+import { hijack } from '../../http/hijack.ts';
+import { parseDetachKeys } from '../detach-keys.ts';
+import type { DockerCall, DockerRoute } from '../docker-route.ts';
+import { pumpStreams } from '../pump-streams.ts';
+import { frameOutput, streamContentType } from '../stream-frames.ts';
+import { toDockerStats } from '../translate/stats.ts';
+import { parseTimestamp } from '../translate/timestamps.ts';
+
+const id = (call: DockerCall): string => call.params['id'] ?? '';
+
+export const containerStreamRoutes: readonly DockerRoute[] = [
+  {
+    method: 'GET',
+    path: '/containers/{id}/logs',
+    summary: 'Logs; follow, tail, since, until, timestamps, split by stream.',
+    support: 'yes',
+    handle: sendLogs,
+  },
+  { method: 'POST', path: '/containers/{id}/attach', summary: 'Attach on the connection; `logs` replays.', support: 'yes', handle: attach },
+  { method: 'GET', path: '/containers/{id}/attach/ws', summary: 'Attach on a websocket.', support: 'yes', handle: attachWebSocket },
+  {
+    method: 'GET',
+    path: '/containers/{id}/stats',
+    summary: 'Stats; stream, one-shot. A single sample does not wait for a second one.',
+    support: 'yes',
+    handle: sendStats,
+  },
+];
+
+async function sendLogs(call: DockerCall): Promise<undefined> {
+  const { engine, query, reply } = call;
+  const [stdout, stderr] = [query.flag('stdout'), query.flag('stderr')];
+  if (!stdout && !stderr) throw new JockerError('invalid-argument', 'Bad parameters: you must choose at least one stream');
+  const container = await engine.containers.inspect(id(call));
+  if (container.request.logging?.driver === 'none')
+    throw new JockerError('unsupported', 'configured logging driver does not support reading');
+  const tailText = query.text('tail');
+  const tail = tailText === undefined || tailText === 'all' || !/^\d+$/.test(tailText) ? undefined : Number(tailText);
+  const since = parseTimestamp(query.text('since'), 'since');
+  const until = parseTimestamp(query.text('until'), 'until');
+  const timestamps = query.flag('timestamps');
+  const entries = engine.containers.logs(container.id, {
+    follow: query.flag('follow'),
+    stdout,
+    stderr,
+    signal: clientSignal(reply),
+    ...(tail === undefined ? {} : { tail }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  });
+  const frames = Readable.from(frameEntries(entries, container.tty, timestamps), { objectMode: false, highWaterMark: 1 << 18 });
+  // A follower sees the head before the first line is written.
+  reply.raw.on('close', () => frames.destroy());
+  await reply.header('content-type', streamContentType(container.tty)).send(frames);
+  return undefined;
+}
+
+/** Small lines are joined: one write for each of 200,000 lines would cost more than reading them. */
+async function* frameEntries(entries: AsyncIterable<LogEntry>, tty: boolean, timestamps: boolean): AsyncGenerator<Buffer> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  const iterator = entries[Symbol.asyncIterator]();
+  try {
+    for (let next = iterator.next(); ;) {
+      // What is there is sent before waiting for more.
+      const waited = pieces.length === 0 ? await next : await Promise.race([next, turn()]);
+      if (waited === undefined || size >= 1 << 17) {
+        yield Buffer.concat(pieces.splice(0));
+        size = 0;
+        if (waited === undefined) continue;
+      }
+      if (waited.done === true) break;
+      const { stream, data, time } = waited.value;
+      const frame = frameOutput({ stream, data: timestamps ? Buffer.concat([Buffer.from(`${time} `), data]) : data }, tty);
+      pieces.push(frame);
+      size += frame.length;
+      next = iterator.next();
+    }
+    if (pieces.length > 0) yield Buffer.concat(pieces);
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+const turn = async (): Promise<undefined> => await new Promise((resolve) => setImmediate(() => resolve(undefined)));
+
+interface AttachChoice {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+async function attach(call: DockerCall): Promise<undefined> {
+  const { query } = call;
+  const detachKeys = parseDetachKeys(query.text('detachKeys'));
+  const container = await call.engine.containers.inspect(id(call));
+  if (container.status === 'paused')
+    throw new JockerError('failed-precondition', `container ${container.id} is paused, unpause the container before attach`);
+  const choice: AttachChoice = { stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr') };
+  const streams = await call.engine.containers.attach(container.id, { replay: query.flag('logs'), stdin: choice.stdin });
+  const { socket } = hijack(call.request, call.reply, { contentType: streamContentType(container.tty) });
+  if (!query.flag('stream')) {
+    // Only what was written so far.
+    socket.end();
+    await streams[Symbol.asyncDispose]();
+    return undefined;
+  }
+  await pumpStreams(socket, streams, { ...choice, tty: container.tty, detachKeys: container.tty ? detachKeys : Buffer.alloc(0) });
+  return undefined;
+}
+
+async function attachWebSocket(call: DockerCall): Promise<undefined> {
+  const { query } = call;
+  const container = await call.engine.containers.inspect(id(call));
+  const streams = await call.engine.containers.attach(container.id, { replay: query.flag('logs'), stdin: query.flag('stdin') });
+  const socket = await acceptWebSocket(call.request, call.reply);
+  if (socket === undefined) {
+    await streams[Symbol.asyncDispose]();
+    throw new JockerError('invalid-argument', 'the request is not a websocket handshake');
+  }
+  const connection: Duplex = createWebSocketStream(socket);
+  // A websocket has frames of its own: bytes go raw, as Docker sends them.
+  await pumpStreams(connection, streams, {
+    stdin: query.flag('stdin'),
+    stdout: query.flag('stdout'),
+    stderr: query.flag('stderr'),
+    tty: true,
+    detachKeys: Buffer.alloc(0),
+  });
+  return undefined;
+}
+
+async function sendStats(call: DockerCall): Promise<unknown> {
+  const { engine, query, reply } = call;
+  const container = await engine.containers.inspect(id(call));
+  const { host } = await engine.system.info();
+  const version = host.cgroup.version === 'v2' ? 'v2' : 'v1';
+  if (container.status !== 'running' && container.status !== 'paused') {
+    const nothing = {
+      id: container.id,
+      name: `/${container.name}`,
+      read: '0001-01-01T00:00:00Z',
+      preread: '0001-01-01T00:00:00Z',
+      pids_stats: {},
+      cpu_stats: {},
+      precpu_stats: {},
+      memory_stats: {},
+    };
+    if (!query.flag('stream', true)) return nothing;
+    await reply.header('content-type', 'application/json').send(`${JSON.stringify(nothing)}\n`);
+    return undefined;
+  }
+  if (!query.flag('stream', true)) {
+    const first = await engine.containers.stats(container.id);
+    if (query.flag('one-shot')) return toDockerStats(first, undefined, version);
+    // Two samples a tenth of a second apart give a true percentage; Docker takes a whole second or two for it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return toDockerStats(await engine.containers.stats(container.id), first, version);
+  }
+  const output = new PassThrough();
+  void reply.header('content-type', 'application/json').send(output);
+  let previous: ContainerStats | undefined;
+  try {
+    for await (const stats of engine.containers.followStats(container.id, { signal: clientSignal(reply) })) {
+      output.write(`${JSON.stringify(toDockerStats(stats, previous, version))}\n`);
+      previous = stats;
+    }
+  } catch (error) {
+    if (!reply.raw.destroyed) output.destroy(error as Error);
+  } finally {
+    output.end();
+  }
+  return undefined;
+}

@@ -1,0 +1,226 @@
+import { familiarReference, type ContainerDetails, type CreateRequest, type Healthcheck, type MountRequest } from '@jocker/core';
+import { emptyEndpoint, toMountPoint, type ContainerSize } from './container-summary.ts';
+import { zeroTime } from './timestamps.ts';
+
+/** GET /containers/{id}/json. */
+export function toContainerInspect(container: ContainerDetails, size?: ContainerSize): object {
+  const { status } = container;
+  return {
+    Id: container.id,
+    Created: container.createdAt,
+    Path: container.path,
+    Args: container.args,
+    State: {
+      Status: status,
+      Running: status === 'running' || status === 'paused',
+      Paused: status === 'paused',
+      Restarting: status === 'restarting',
+      OOMKilled: container.oomKilled,
+      Dead: status === 'dead',
+      Pid: container.pid,
+      ExitCode: container.exitCode ?? 0,
+      Error: container.error,
+      StartedAt: container.startedAt ?? zeroTime,
+      FinishedAt: container.finishedAt ?? zeroTime,
+    },
+    Image: container.imageId,
+    ResolvConfPath: container.resolvConfPath,
+    HostnamePath: container.hostnamePath,
+    HostsPath: container.hostsPath,
+    LogPath: container.logPath,
+    Name: `/${container.name}`,
+    RestartCount: container.restartCount,
+    Driver: container.snapshotter,
+    Platform: container.platform.os,
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: container.execIds.length === 0 ? null : container.execIds,
+    HostConfig: toHostConfig(container),
+    GraphDriver: { Name: container.snapshotter, Data: {} },
+    ...(size === undefined ? {} : { SizeRw: size.writableBytes, SizeRootFs: size.rootBytes }),
+    Mounts: container.mounts.map(toMountPoint),
+    Config: toConfig(container),
+    NetworkSettings: {
+      Bridge: '',
+      SandboxID: '',
+      SandboxKey: '',
+      Ports: {},
+      HairpinMode: false,
+      LinkLocalIPv6Address: '',
+      LinkLocalIPv6PrefixLen: 0,
+      SecondaryIPAddresses: null,
+      SecondaryIPv6Addresses: null,
+      EndpointID: '',
+      Gateway: '',
+      GlobalIPv6Address: '',
+      GlobalIPv6PrefixLen: 0,
+      IPAddress: '',
+      IPPrefixLen: 0,
+      IPv6Gateway: '',
+      MacAddress: '',
+      Networks: { [container.network]: emptyEndpoint },
+    },
+  };
+}
+
+function toConfig(container: ContainerDetails): object {
+  const { request } = container;
+  const { attach = { stdin: false, stdout: false, stderr: false }, healthcheck = container.imageConfig.healthcheck } = request;
+  const keys = (names: readonly string[]): object => Object.fromEntries(names.map((name) => [name, {}]));
+  const exposed = [...new Set([...(container.imageConfig.exposedPorts ?? []), ...(request.exposedPorts ?? [])])];
+  return {
+    Hostname: container.hostname,
+    Domainname: request.domainname ?? '',
+    User: container.user,
+    AttachStdin: attach.stdin,
+    AttachStdout: attach.stdout,
+    AttachStderr: attach.stderr,
+    ...(exposed.length === 0 ? {} : { ExposedPorts: keys(exposed) }),
+    Tty: container.tty,
+    OpenStdin: container.openStdin,
+    StdinOnce: request.stdinOnce ?? false,
+    Env: container.env,
+    Cmd: request.command ?? (request.entrypoint === undefined ? container.imageConfig.command : undefined) ?? null,
+    ...(healthcheck === undefined ? {} : { Healthcheck: toHealthcheck(healthcheck) }),
+    Image: familiarReference(container.image),
+    Volumes: container.imageConfig.volumes === undefined ? null : keys(container.imageConfig.volumes),
+    WorkingDir: container.workingDir,
+    Entrypoint: request.entrypoint ?? container.imageConfig.entrypoint ?? null,
+    OnBuild: container.imageConfig.onBuild ?? null,
+    Labels: container.labels,
+    ...(request.stopSignal === undefined && container.imageConfig.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
+    ...(request.stopTimeoutSeconds === undefined ? {} : { StopTimeout: request.stopTimeoutSeconds }),
+  };
+}
+
+export function toHealthcheck(check: Healthcheck): object {
+  return {
+    ...(check.test === undefined ? {} : { Test: check.test }),
+    ...(check.intervalNs === undefined ? {} : { Interval: check.intervalNs }),
+    ...(check.timeoutNs === undefined ? {} : { Timeout: check.timeoutNs }),
+    ...(check.startPeriodNs === undefined ? {} : { StartPeriod: check.startPeriodNs }),
+    ...(check.startIntervalNs === undefined ? {} : { StartInterval: check.startIntervalNs }),
+    ...(check.retries === undefined ? {} : { Retries: check.retries }),
+  };
+}
+
+function toHostConfig(container: ContainerDetails): object {
+  const { request, resources } = container;
+  const mounts = request.mounts ?? [];
+  const binds = mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [bindText(mount)] : []));
+  const others = mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource !== true ? [mountObject(mount)] : []));
+  const tmpfs = mounts.flatMap((mount) => (mount.type === 'tmpfs' ? [[mount.target, tmpfsText(mount)] as const] : []));
+  const rates = (list: readonly { readonly path: string; readonly rate: number }[] | undefined): object | null =>
+    list?.map(({ path, rate }) => ({ Path: path, Rate: rate })) ?? null;
+  return {
+    Binds: binds.length === 0 ? null : binds,
+    ContainerIDFile: '',
+    LogConfig: { Type: request.logging?.driver ?? 'json-file', Config: request.logging?.options ?? {} },
+    NetworkMode: container.network,
+    PortBindings: {},
+    RestartPolicy: { Name: container.restartPolicy.name, MaximumRetryCount: container.restartPolicy.maximumRetryCount },
+    AutoRemove: container.autoRemove,
+    VolumeDriver: '',
+    VolumesFrom: null,
+    ConsoleSize: [request.consoleSize?.rows ?? 0, request.consoleSize?.columns ?? 0],
+    CapAdd: request.capAdd ?? null,
+    CapDrop: request.capDrop ?? null,
+    CgroupnsMode: request.cgroupnsMode ?? 'host',
+    Dns: request.dns ?? [],
+    DnsOptions: request.dnsOptions ?? [],
+    DnsSearch: request.dnsSearch ?? [],
+    ExtraHosts: request.extraHosts ?? null,
+    GroupAdd: request.groupAdd ?? null,
+    IpcMode: request.ipcMode ?? 'private',
+    Cgroup: '',
+    Links: null,
+    OomScoreAdj: request.oomScoreAdj ?? 0,
+    PidMode: request.pidMode === 'host' ? 'host' : '',
+    Privileged: request.privileged ?? false,
+    PublishAllPorts: false,
+    ReadonlyRootfs: request.readonlyRootfs ?? false,
+    SecurityOpt: securityOptions(request),
+    ...(tmpfs.length === 0 ? {} : { Tmpfs: Object.fromEntries(tmpfs) }),
+    UTSMode: request.utsMode === 'host' ? 'host' : '',
+    UsernsMode: '',
+    ShmSize: request.shmSizeBytes ?? 64 * 1024 * 1024,
+    ...(request.sysctls === undefined ? {} : { Sysctls: request.sysctls }),
+    Runtime: container.runtime,
+    Isolation: '',
+    CpuShares: resources.cpuShares ?? 0,
+    Memory: resources.memoryBytes ?? 0,
+    NanoCpus: resources.nanoCpus ?? 0,
+    CgroupParent: '',
+    BlkioWeight: resources.blkioWeight ?? 0,
+    BlkioWeightDevice: null,
+    BlkioDeviceReadBps: rates(resources.blkioDeviceReadBps),
+    BlkioDeviceWriteBps: rates(resources.blkioDeviceWriteBps),
+    BlkioDeviceReadIOps: rates(resources.blkioDeviceReadIops),
+    BlkioDeviceWriteIOps: rates(resources.blkioDeviceWriteIops),
+    CpuPeriod: resources.cpuPeriodUs ?? 0,
+    CpuQuota: resources.cpuQuotaUs ?? 0,
+    CpuRealtimePeriod: 0,
+    CpuRealtimeRuntime: 0,
+    CpusetCpus: resources.cpusetCpus ?? '',
+    CpusetMems: resources.cpusetMems ?? '',
+    Devices:
+      request.devices?.map((device) => ({
+        PathOnHost: device.pathOnHost,
+        PathInContainer: device.pathInContainer,
+        CgroupPermissions: device.permissions,
+      })) ?? [],
+    DeviceCgroupRules: request.deviceCgroupRules ?? null,
+    DeviceRequests: null,
+    MemoryReservation: resources.memoryReservationBytes ?? 0,
+    MemorySwap: resources.memorySwapBytes ?? 0,
+    MemorySwappiness: resources.memorySwappiness ?? null,
+    OomKillDisable: resources.oomKillDisable ?? false,
+    PidsLimit: resources.pidsLimit ?? null,
+    Ulimits: request.ulimits?.map(({ name, hard, soft }) => ({ Name: name, Hard: hard, Soft: soft })) ?? [],
+    CpuCount: 0,
+    CpuPercent: 0,
+    IOMaximumIOps: 0,
+    IOMaximumBandwidth: 0,
+    ...(others.length === 0 ? {} : { Mounts: others }),
+    MaskedPaths: request.maskedPaths ?? null,
+    ReadonlyPaths: request.readonlyPaths ?? null,
+    ...(request.init === undefined ? {} : { Init: request.init }),
+  };
+}
+
+type BindRequest = MountRequest & { readonly type: 'bind' };
+
+function bindText({ source, target, readonly, propagation }: BindRequest): string {
+  const options = [...(readonly === true ? ['ro'] : []), ...(propagation === undefined ? [] : [propagation])];
+  return [source, target, ...(options.length === 0 ? [] : [options.join(',')])].join(':');
+}
+
+function mountObject({ source, target, readonly, propagation }: BindRequest): object {
+  return {
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ...(readonly === true ? { ReadOnly: true } : {}),
+    ...(propagation === undefined ? {} : { BindOptions: { Propagation: propagation } }),
+  };
+}
+
+function tmpfsText({ sizeBytes, mode, options, readonly }: MountRequest & { readonly type: 'tmpfs' }): string {
+  return [
+    ...(readonly === true ? ['ro'] : []),
+    ...(sizeBytes === undefined ? [] : [`size=${sizeBytes}`]),
+    ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
+    ...(options ?? []),
+  ].join(',');
+}
+
+function securityOptions({ noNewPrivileges, seccomp }: CreateRequest): readonly string[] | null {
+  const options = [
+    ...(noNewPrivileges === true ? ['no-new-privileges'] : []),
+    ...(seccomp === undefined || seccomp === 'default'
+      ? []
+      : [`seccomp=${typeof seccomp === 'string' ? seccomp : JSON.stringify(seccomp)}`]),
+  ];
+  return options.length === 0 ? null : options;
+}

@@ -1,0 +1,78 @@
+import type { EngineInfo } from '@jocker/core';
+
+/** GET /info. What has no meaning here has Docker's value for "none". */
+export function toDockerInfo(info: EngineInfo): object {
+  const { host } = info;
+  const runtime = info.runtimes.find(({ isDefault }) => isDefault);
+  const snapshotter = info.snapshotters.find(({ isDefault }) => isDefault);
+  const limits = host.cgroup.controllers;
+  return {
+    ID: info.engineId,
+    Containers: info.containers.total,
+    ContainersRunning: info.containers.running,
+    ContainersPaused: info.containers.paused,
+    ContainersStopped: info.containers.stopped,
+    Images: info.images,
+    Driver: snapshotter?.name ?? '',
+    DriverStatus: [],
+    Plugins: { Volume: [], Network: ['host', 'none'], Authorization: null, Log: ['json-file', 'local', 'none'] },
+    MemoryLimit: limits.includes('memory'),
+    SwapLimit: false,
+    CpuCfsPeriod: limits.includes('cpu'),
+    CpuCfsQuota: limits.includes('cpu'),
+    CPUShares: limits.includes('cpu'),
+    CPUSet: limits.includes('cpuset'),
+    PidsLimit: limits.includes('pids'),
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: -1,
+    OomKillDisable: host.cgroup.version !== 'v2',
+    NGoroutines: 0,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: host.cgroup.version === 'v2' ? '2' : '1',
+    NEventsListener: 0,
+    KernelVersion: host.kernelRelease,
+    OperatingSystem: host.osRelease,
+    OSVersion: '',
+    OSType: 'linux',
+    Architecture: host.architecture,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      AllowNondistributableArtifactsCIDRs: null,
+      AllowNondistributableArtifactsHostnames: null,
+      InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
+      IndexConfigs: Object.fromEntries(
+        ['docker.io', ...info.insecureRegistries].map((name) => [
+          name,
+          { Name: name, Mirrors: [], Secure: !info.insecureRegistries.includes(name), Official: name === 'docker.io' },
+        ]),
+      ),
+      Mirrors: info.mirrors,
+    },
+    NCPU: host.cpuCount,
+    MemTotal: host.memoryBytes,
+    GenericResources: null,
+    DockerRootDir: info.dataRoot,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: host.hostname,
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: info.version,
+    Runtimes: Object.fromEntries(info.runtimes.filter(({ usable }) => usable).map(({ name }) => [name, { path: name }])),
+    DefaultRuntime: runtime?.name ?? '',
+    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'docker-init',
+    ContainerdCommit: { ID: '', Expected: '' },
+    RuncCommit: { ID: '', Expected: '' },
+    InitCommit: { ID: '', Expected: '' },
+    SecurityOptions: [...(host.apparmor ? ['name=apparmor'] : []), ...(host.seccomp ? ['name=seccomp,profile=builtin'] : [])],
+    CDISpecDirs: [],
+    Warnings: info.warnings.length === 0 ? null : info.warnings,
+  };
+}
