@@ -11,9 +11,10 @@ import { createPendingAttaches } from '../container/pending-attaches.ts';
 import { startContainerLogRotation } from '../container/rotate-container-logs.ts';
 import { recoverContainers } from '../container/recover-containers.ts';
 import { JockerError } from '../errors/jocker-error.ts';
-import { createEventLog } from '../events/event-log.ts';
+import { createEventLog, type EventLog } from '../events/event-log.ts';
 import { followEvents } from '../events/follow-events.ts';
 import { LifecycleBus } from '../events/lifecycle-bus.ts';
+import { endLostExecs } from '../exec/end-lost-execs.ts';
 import { endInterrupted } from '../operation/end-interrupted.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
@@ -22,6 +23,7 @@ import { createDrivers } from '../plugin/drivers.ts';
 import { loadPlugins } from '../plugin/plugin-host.ts';
 import { readHostFacts } from '../spec/host-facts.ts';
 import { createIntents } from '../state/intents.ts';
+import { lockFolder } from '../state/lock-folder.ts';
 import { openState } from '../state/open-state.ts';
 import type { Engine, EventApi } from './engine.ts';
 import { createEngineExecs } from './engine-execs.ts';
@@ -42,7 +44,7 @@ export interface EngineTrial {
 
 /**
  * Opens the engine of a data root and brings it up to date with what happened while none ran. Closing it leaves containers
- * running. Throws `failed-precondition` when another engine has that data root.
+ * running. Throws `failed-precondition` when another engine has that data root or run root.
  */
 export async function createEngine(options: EngineOptions, trial: EngineTrial = {}): Promise<Engine> {
   const log = options.log ?? silent;
@@ -50,11 +52,12 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   await using closers = new AsyncDisposableStack();
   await mkdir(options.runRoot, { recursive: true, mode: 0o711 });
   const state = closers.use(await openState(options.dataRoot));
+  closers.use(await lockFolder(options.runRoot));
   const eventLog = createEventLog(state.database);
   const bus = new LifecycleBus(state, eventLog, log);
   const operationStore = createOperationStore(state.database);
   const operations = createOperations(bus, operationStore, log);
-  closers.defer(() => operations.flush());
+  closers.defer(() => bus.close());
 
   const { dataRoot, runRoot } = options;
   const plugins = await loadPlugins({ entries: options.plugins, events: bus, engineId: state.engineId, dataRoot, runRoot, log });
@@ -92,10 +95,12 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   closers.defer(async () => {
     closing.abort(new JockerError('unavailable', 'the engine is closing'));
     execs.close();
+    await operations.close();
     await deps.runs.close();
   });
 
   endInterrupted(operationStore, bus);
+  await endLostExecs(state.database, bus);
   await images.removeLeftovers();
   await recoverContainers(deps, operations);
 
@@ -108,7 +113,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   });
   const open = closers.move();
   return {
-    events: createEventApi(bus, eventLog),
+    events: createEventApi(bus, eventLog, closing.signal),
     images: { ...images.service, ...unsupportedOfImages },
     containers: { ...containers, ...unsupportedOfContainers },
     execs,
@@ -136,14 +141,14 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   };
 }
 
-function createEventApi(bus: LifecycleBus, eventLog: ReturnType<typeof createEventLog>): EventApi {
+function createEventApi(bus: LifecycleBus, eventLog: EventLog, closing: AbortSignal): EventApi {
   return {
     get lastSeq() {
       return bus.lastSeq;
     },
     on: (name, listener) => bus.on(name, listener),
     onAny: (listener) => bus.onAny(listener),
-    follow: (options) => followEvents(bus, eventLog, options),
+    follow: (options) => followEvents(bus, eventLog, { ...options, signal: AbortSignal.any([options.signal, closing]) }),
     range: async ({ from, to, limit = 10_000 }) => eventLog.range(from?.toISOString(), to?.toISOString(), limit),
   };
 }

@@ -21,6 +21,7 @@ export class LifecycleBus implements EventPublisher, EventSubscriber {
   readonly #log: Logger;
   readonly #untold: EventEnvelope[] = [];
   #telling = false;
+  #closed = false;
   #lastSeq: number;
 
   constructor(state: Transactions, eventLog: EventLog, log: Logger) {
@@ -38,6 +39,7 @@ export class LifecycleBus implements EventPublisher, EventSubscriber {
   publish<N extends EventName>(name: N, event: EventPayload<N>, options: PublishOptions = {}): EventEnvelope {
     const time = new Date().toISOString();
     const operationId = options.operationId ?? null;
+    if (this.#closed) return { seq: this.#lastSeq, time, name, operationId, event } as EventEnvelope;
     if (passing.has(name)) {
       const envelope = { seq: this.#lastSeq, time, name, operationId, event } as EventEnvelope;
       this.#state.afterCommit(() => this.#tell(envelope));
@@ -50,6 +52,11 @@ export class LifecycleBus implements EventPublisher, EventSubscriber {
       this.#state.afterCommit(() => this.#tell(envelope));
       return envelope;
     });
+  }
+
+  /** The log is about to close: what happens from now on is for the next engine to find. */
+  close(): void {
+    this.#closed = true;
   }
 
   on<N extends EventName>(name: N, listener: (event: EventPayload<N>, envelope: EventEnvelope) => void): Disposable {

@@ -110,6 +110,28 @@ describe('an operation', () => {
     });
   });
 
+  test('is cancelled when the engine closes, which waits for its end', async () => {
+    const { operations } = setUp();
+    const order: string[] = [];
+    const run = operations.run(
+      request,
+      (operation) =>
+        new Promise((_, reject) =>
+          operation.signal.addEventListener('abort', () => {
+            setImmediate(() => {
+              order.push('work ended');
+              reject(new Error('aborted'));
+            });
+          }),
+        ),
+    );
+    const closing = operations.close().then(() => order.push('closed'));
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    await closing;
+    expect(order).toEqual(['work ended', 'closed']);
+    await expect(operations.run(request, () => Promise.resolve())).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   test('that nobody knows is not found', async () => {
     const { operations } = setUp();
     await expect(operations.get('none')).rejects.toMatchObject({ code: 'not-found' });
@@ -122,7 +144,7 @@ describe('after a restart', () => {
     await operations.run({ verb: 'container.start', subject: 'web', containerId: 'c1' }, () => Promise.resolve());
     await operations.run({ verb: 'image.push', subject: 'kept in memory only' }, () => Promise.resolve());
     await operations.run(request, () => Promise.reject(failure)).catch(() => undefined);
-    operations.flush();
+    await operations.close();
     const again = await setUp(state).operations.list();
     expect(again.map((view) => view.operation).toSorted()).toEqual(['container.start', 'image.pull']);
   });

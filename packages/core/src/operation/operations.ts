@@ -21,18 +21,21 @@ export interface OperationRequest {
 export interface Operations extends OperationApi {
   /** Runs a verb as an operation: visible, followed, cancelled by its id, told as started and as finished or failed. */
   run<T>(request: OperationRequest, work: (operation: Operation) => Promise<T>): Promise<T>;
-  /** Writes what waits to be written. */
-  flush(): void;
+  /** Cancels what runs, waits for it to end, and writes what waits to be written. Nothing runs afterwards. */
+  close(): Promise<void>;
 }
 
 const maxEnded = 200;
 const flushDelayMs = 300;
+/** Of work that does not honour its signal. */
+const closeTimeoutMs = 5_000;
 
 export function createOperations(publisher: EventPublisher, store: OperationStore, log: Logger): Operations {
   const running = new Map<string, RunningOperation>();
   const ended = new Map<string, RunningOperation | OperationView>();
   let unsaved: RunningOperation[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let allEnded: PromiseWithResolvers<void> | undefined;
   for (const view of store.load(maxEnded)) ended.set(view.id, view);
 
   const flush = (): void => {
@@ -44,8 +47,12 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
     store.save(views, maxEnded);
   };
 
-  const keep = (operation: RunningOperation): void => {
+  const leave = (operation: RunningOperation): void => {
     running.delete(operation.id);
+    if (running.size === 0) allEnded?.resolve();
+  };
+
+  const keep = (operation: RunningOperation): void => {
     ended.set(operation.id, operation);
     for (const id of ended.keys()) {
       if (ended.size <= maxEnded) break;
@@ -92,6 +99,7 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
   return {
     async run(request, work) {
       const { verb, subject, signal } = request;
+      if (allEnded !== undefined) throw new JockerError('unavailable', 'the engine is closing');
       const operation = new RunningOperation(verb, subject, request.client ?? null, log);
       if (request.containerId !== undefined) operation.concerns(request.containerId);
       running.set(operation.id, operation);
@@ -107,12 +115,23 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
       } catch (error) {
         throw operation.ended ? error : fail(operation, error);
       } finally {
-        running.delete(operation.id);
+        leave(operation);
         signal?.removeEventListener('abort', cancel);
       }
     },
-    flush,
-    list: async () => [...ended.values(), ...running.values()].map(viewOf).toSorted((left, right) => Date.parse(left.startedAt) - Date.parse(right.startedAt)),
+    async close() {
+      allEnded = Promise.withResolvers();
+      if (running.size === 0) allEnded.resolve();
+      for (const operation of running.values()) operation.cancel();
+      const late = setTimeout(allEnded.resolve, closeTimeoutMs);
+      await allEnded.promise;
+      clearTimeout(late);
+      flush();
+    },
+    list: async () =>
+      [...ended.values(), ...running.values()]
+        .map(viewOf)
+        .toSorted((left, right) => Date.parse(left.startedAt) - Date.parse(right.startedAt)),
     get: async (id) => viewOf(find(id)),
     async cancel(id) {
       const found = find(id);

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { native } from '@jocker/native';
-import { JockerError } from '../errors/jocker-error.ts';
 import { createSpaceReserve } from './space-reserve.ts';
+import { lockFolder } from './lock-folder.ts';
 import { applySchema } from './schema.ts';
 import { createTransactions, type Transactions } from './transactions.ts';
 
@@ -13,13 +12,6 @@ export interface State extends Transactions, AsyncDisposable {
   readonly database: DatabaseSync;
   /** Twelve hex digits, stable per data root. */
   readonly engineId: string;
-}
-
-async function lockDataRoot(dataRoot: string): Promise<FileHandle> {
-  const lock = await open(join(dataRoot, 'lock'), 'a', 0o600);
-  if (native().tryLock(lock.fd)) return lock;
-  await lock.close();
-  throw new JockerError('failed-precondition', `another engine runs on the data root ${dataRoot}`, { details: { dataRoot } });
 }
 
 function openDatabase(path: string): DatabaseSync {
@@ -43,7 +35,7 @@ function readEngineId(database: DatabaseSync): string {
 /** Opens, and makes when missing, the state below `dataRoot`. A second engine on it gets `failed-precondition`. */
 export async function openState(dataRoot: string): Promise<State> {
   await mkdir(dataRoot, { recursive: true, mode: 0o711 });
-  const lock = await lockDataRoot(dataRoot);
+  const lock = await lockFolder(dataRoot);
   try {
     const database = openDatabase(join(dataRoot, 'state.db'));
     const reserve = await createSpaceReserve(join(dataRoot, 'reserve'));
@@ -53,11 +45,11 @@ export async function openState(dataRoot: string): Promise<State> {
       ...createTransactions(database, reserve),
       async [Symbol.asyncDispose](): Promise<void> {
         database.close();
-        await lock.close();
+        await lock[Symbol.asyncDispose]();
       },
     };
   } catch (error) {
-    await lock.close();
+    await lock[Symbol.asyncDispose]();
     throw error;
   }
 }

@@ -14,6 +14,7 @@ const migrations: readonly string[] = [
    );
    CREATE INDEX events_by_time ON events (time);
    CREATE INDEX events_of_operations ON events (operation_id) WHERE name LIKE 'operation:%';
+   CREATE INDEX events_of_execs ON events (name) WHERE name LIKE 'exec:%';
 
    CREATE TABLE intents (id TEXT NOT NULL, kind TEXT NOT NULL, what TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 

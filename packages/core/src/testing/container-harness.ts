@@ -102,7 +102,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
   const close = async (): Promise<void> => {
     closing.abort(new Error('the test is over'));
     await deps.runs.close();
-    operations.flush();
+    await operations.close();
   };
   const deps: ContainerDeps = {
     store: createContainerStore(state.database, state, log),
