@@ -2,20 +2,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "addon.h"
 
-// Two watches, one after the other: the listening socket, then the connection.
+// The listening socket, the connection once there is one, and a timer (as a descriptor: when a thread ends, only watches are
+// sure to be closed before the addon's code is unmapped).
 typedef struct Receiver {
   Watch listener;
   Watch connection;
-  uv_timer_t timer;
+  Watch timer;
   napi_deferred descriptor;
   char *path;
   bool settled, connected;
-  int owners;  // the JavaScript object, the timer, and each open watch
+  int owners;  // the JavaScript object and each open watch
 } Receiver;
 
 static void release(Receiver *receiver) {
@@ -30,15 +33,15 @@ static void finalize(napi_env env, void *data, void *hint) {
   release(data);
 }
 
-static void on_timer_closed(uv_handle_t *handle) { release(handle->data); }
 static void on_listener_closed(Watch *watch) { release((Receiver *)watch); }
+static void on_timer_closed(Watch *watch) { release((Receiver *)((char *)watch - offsetof(Receiver, timer))); }
 static void on_connection_closed(Watch *watch) { release((Receiver *)((char *)watch - offsetof(Receiver, connection))); }
 
 static void stop(Receiver *receiver) {
   unlink(receiver->path);
   watch_close(&receiver->listener);
   if (receiver->connected) watch_close(&receiver->connection);
-  uv_close((uv_handle_t *)&receiver->timer, on_timer_closed);
+  watch_close(&receiver->timer);
 }
 
 // `fd` or, when it is negative, the failure. Between enter and leave, or inside a call from JavaScript.
@@ -112,7 +115,11 @@ static void on_connection(Watch *watch, int status, int events) {
   leave(watch, &entry);
 }
 
-static void on_timeout(uv_timer_t *timer) { settle_from_loop(timer->data, -1, ETIMEDOUT); }
+static void on_timeout(Watch *watch, int status, int events) {
+  (void)status;
+  (void)events;
+  settle_from_loop((Receiver *)((char *)watch - offsetof(Receiver, timer)), -1, ETIMEDOUT);
+}
 
 static napi_value cancel(napi_env env, napi_callback_info info) {
   napi_value self;
@@ -136,29 +143,57 @@ static int listen_at(const char *path, int *fd) {
   return failure;
 }
 
+static int start_timer(unsigned int timeout_ms, int *fd) {
+  *fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (*fd < 0) return errno;
+  // All zeros would disarm it.
+  struct itimerspec when = {.it_value = {.tv_sec = timeout_ms / 1000, .tv_nsec = (timeout_ms % 1000) * 1000000L + 1}};
+  return timerfd_settime(*fd, 0, &when, NULL) == 0 ? 0 : errno;
+}
+
+// 0 or an errno; then nothing is left open.
+static int open_receiver(napi_env env, Receiver *receiver, unsigned int timeout_ms) {
+  int listener = -1, timer = -1;
+  int failure = listen_at(receiver->path, &listener);
+  if (failure != 0) return failure;
+  failure = start_timer(timeout_ms, &timer);
+  if (failure == 0) failure = watch_open(&receiver->timer, env, timer, "jocker.descriptor", on_timeout, on_timer_closed);
+  if (failure != 0) {
+    if (timer >= 0) close(timer);
+    close(listener);
+    return failure;
+  }
+  receiver->owners = 1;
+  failure = watch_open(&receiver->listener, env, listener, "jocker.descriptor", on_connection, on_listener_closed);
+  if (failure != 0) {
+    close(listener);
+    return failure;
+  }
+  receiver->owners = 2;
+  return 0;
+}
+
 static napi_value receive_descriptor(napi_env env, napi_callback_info info) {
   ARGUMENTS(2);
   Scratch scratch = {0};
   char *path;
   unsigned int timeout_ms;
-  int fd = -1;
   napi_value result = NULL;
   if (read_path(env, arguments[0], &scratch, &path) && read_uint(env, arguments[1], &timeout_ms)) {
     Receiver *receiver = calloc(1, sizeof *receiver);
-    int failure = listen_at(path, &fd);
-    if (failure == 0) {
-      failure = watch_open(&receiver->listener, env, fd, "jocker.descriptor", on_connection, on_listener_closed);
-      if (failure != 0) close(fd);
-    }
+    receiver->path = strdup(path);
+    int failure = open_receiver(env, receiver, timeout_ms);
     if (failure != 0) {
-      free(receiver);
       throw_errno(env, failure, "bind", path);
+      // With its timer open it goes when that is closed.
+      if (receiver->owners > 0) {
+        watch_close(&receiver->timer);
+      } else {
+        receiver->owners = 1;
+        release(receiver);
+      }
     } else {
-      receiver->path = strdup(path);
-      receiver->owners = 3;
-      uv_timer_init(receiver->listener.poll.loop, &receiver->timer);
-      receiver->timer.data = receiver;
-      uv_timer_start(&receiver->timer, on_timeout, timeout_ms, 0);
+      receiver->owners++;
       napi_value promise;
       napi_create_promise(env, &receiver->descriptor, &promise);
       napi_create_object(env, &result);
@@ -166,6 +201,7 @@ static napi_value receive_descriptor(napi_env env, napi_callback_info info) {
       napi_set_named_property(env, result, "descriptor", promise);
       set_method(env, result, "cancel", cancel, NULL);
       watch_events(&receiver->listener, UV_READABLE);
+      watch_events(&receiver->timer, UV_READABLE);
     }
   }
   scratch_free(&scratch);
