@@ -1,4 +1,4 @@
-import { fchmodSync } from 'node:fs';
+import { closeSync, fchmodSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { native } from '@jocker/native';
 import type { ExecRequest, TerminalSize } from '@jocker/core';
@@ -62,6 +62,8 @@ export function openConsoleSocketChannel(request: ExecRequest, socketPath: strin
     },
     destroy() {
       receiver.cancel();
+      // It may have come before the runtime found that the program is missing.
+      receiver.descriptor.then(closeSync, () => undefined);
       stderr.destroy();
     },
   };
