@@ -153,5 +153,5 @@ export function createContainerStore(database: DatabaseSync, transactions: Trans
 }
 
 function noSuchContainer(reference: string): JockerError {
-  return new JockerError('not-found', `there is no container ${reference}`, { details: { reason: 'no-such-container' } });
+  return new JockerError('not-found', `there is no container ${reference}`, { details: { reason: 'no-such-container', reference } });
 }

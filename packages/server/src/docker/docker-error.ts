@@ -29,10 +29,17 @@ export function dockerMessageOf(error: unknown): string {
     case 'command-not-executable':
       return message.includes('permission denied') ? message : `${message}: permission denied`;
     case 'no-such-container':
-      return message.replace(/^no such container/i, 'No such container');
+      return named('No such container', error, message);
     case 'no-such-image':
-      return message.replace(/^no such image/i, 'No such image');
+      return named('No such image', error, message);
+    case 'no-such-exec':
+      return named('No such exec instance', error, message);
     default:
       return message;
   }
+}
+
+function named(what: string, error: unknown, message: string): string {
+  const reference = isJockerError(error) ? error.details['reference'] : undefined;
+  return typeof reference === 'string' ? `${what}: ${reference}` : message;
 }

@@ -43,14 +43,16 @@ async function answer(
     options: { client: 'docker-api' },
   });
   if (reply.sent || result === undefined) return reply;
-  return await reply.header('content-type', 'application/json').send(`${JSON.stringify(result)}\n`);
+  return await sendJson(reply, result);
 }
 
 function sendError(error: unknown, reply: FastifyReply): FastifyReply {
   const status = dockerStatusOf(error);
   if (status === 304) return reply.code(304).send();
-  return reply
-    .code(status)
-    .header('content-type', 'application/json')
-    .send(`${JSON.stringify({ message: dockerMessageOf(error) })}\n`);
+  return sendJson(reply.code(status), { message: dockerMessageOf(error) });
+}
+
+/** As bytes: the CLI takes an error for one only when its type is exactly this, and a text would get a charset. */
+function sendJson(reply: FastifyReply, value: unknown): FastifyReply {
+  return reply.header('content-type', 'application/json').send(Buffer.from(`${JSON.stringify(value)}\n`));
 }

@@ -239,8 +239,9 @@ async function waitForContainer(call: DockerCall): Promise<undefined> {
   call.reply.raw.writeHead(200, { 'content-type': 'application/json' });
   call.reply.raw.flushHeaders();
   try {
-    const { exitCode, error } = await waiting;
-    call.reply.raw.end(`${JSON.stringify({ StatusCode: exitCode, ...(error === undefined ? {} : { Error: { Message: error } }) })}\n`);
+    const { exitCode } = await waiting;
+    // Why a start failed is told to the client that started it; here it would be shown a second time.
+    call.reply.raw.end(`${JSON.stringify({ StatusCode: exitCode })}\n`);
   } catch (error) {
     if (signal.aborted) return undefined;
     // Removed while it was waited for, before it ever ran.

@@ -123,8 +123,9 @@ async function createImage(call: DockerCall): Promise<undefined> {
   const image = query.text('fromImage');
   const tag = query.text('tag');
   if (image === undefined) return await importImage(call);
-  const reference = tag === undefined ? image : tag.includes(':') ? `${image}@${tag}` : `${image}:${tag}`;
-  const parsed = isScheme(reference) ? undefined : parseReference(reference);
+  const parsed = parseReference(tag === undefined ? image : tag.includes(':') ? `${image}@${tag}` : `${image}:${tag}`);
+  // The CLI makes `docker.io/library/host` with the tag `busybox` of `host:busybox`; what the user wrote decides on the source.
+  const reference = familiarReference(parsed.text);
   const credentials = parseCredentials(request.headers['x-registry-auth'], parsed?.kind === 'registry' ? parsed.domain : undefined);
   const platform = query.text('platform');
   const signal = clientSignal(reply);
@@ -151,8 +152,6 @@ function firstSaying<T>(say: () => void, then: (value: T) => void): (value: T) =
     then(value);
   };
 }
-
-const isScheme = (reference: string): boolean => /^(?:host|oci|oci-archive|docker-archive|rootfs):/.test(reference);
 
 async function importImage({ engine, query, body, reply, options }: DockerCall): Promise<undefined> {
   if (query.text('fromSrc') !== '-') throw new JockerError('unsupported', 'images are imported from the body only (fromSrc=-)');
