@@ -1,7 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Digest } from '../oci/digest.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { AppliedLayer } from '../layer/unpack-layer.ts';
@@ -11,14 +8,6 @@ import { createUnpacker, type Unpacker, type UnpackerOptions } from './unpack-im
 
 const digest = (text: string): Digest => `sha256:${Buffer.from(text).toString('hex').padStart(64, '0')}`;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
-
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jocker-unpack-'));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
 
 /** An image whose layer `x` has the diff id and the blob of that name. */
 const image = (names: string) => ({
@@ -46,11 +35,10 @@ function fakeSnapshotter(
     prepareLayer: async (key, parent) => {
       if (whiteouts === 'plain' && parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
       keys.set(key, parent);
-      await mkdir(join(folder, key));
-      return { directory: join(folder, key) };
+      return { directory: `/layers/${key}` };
     },
     commitLayer: async (chainId, key) => {
-      directories.set(chainId, join(folder, key));
+      directories.set(chainId, `/layers/${key}`);
       const parent = keys.get(key);
       if (parent !== undefined && !layers.has(parent)) throw new Error('the parent is not there');
       keys.delete(key);
@@ -74,7 +62,7 @@ function fakeSnapshotter(
 interface Applying {
   readonly name: string;
   readonly directory: string;
-  readonly below: readonly string[];
+  readonly below: readonly string[] | 'pending';
   finish(): void;
   fail(error: Error): void;
   progress(bytes: number): void;
@@ -92,11 +80,11 @@ function bench(whiteouts: 'overlay' | 'plain' = 'overlay') {
       name: blobPath,
       directory,
       below: parentDirectories ?? [],
-      finish: () => done.resolve({ bytes: 1, entries: 1, diffId: digest('any'), warnings: [] }),
+      finish: () => done.resolve({ bytes: 1, sizeBytes: 1, entries: 1, diffId: digest('any'), warnings: [] }),
       fail: (error) => done.reject(error),
       progress: (bytes) => onProgress?.(bytes),
     });
-    arrivals.shift()?.();
+    for (const wake of arrivals.splice(0)) wake();
     return await done.promise;
   };
   const unpacker = createUnpacker({
@@ -109,10 +97,14 @@ function bench(whiteouts: 'overlay' | 'plain' = 'overlay') {
     unpacker,
     snapshotter,
     journal,
-    /** The next layer that someone begins to apply. */
-    async next(): Promise<Applying> {
-      while (applying.length === 0) await new Promise<void>((resolve) => arrivals.push(resolve));
-      return applying.shift() as Applying;
+    /** The layer of that name, as soon as someone begins to apply it. */
+    async next(name: string): Promise<Applying> {
+      for (;;) {
+        const index = applying.findIndex((each) => each.name === name);
+        const [found] = index === -1 ? [] : applying.splice(index, 1);
+        if (found !== undefined) return found;
+        await new Promise<void>((resolve) => arrivals.push(resolve));
+      }
     },
     applying,
   };
@@ -123,40 +115,41 @@ const unpack = (unpacker: Unpacker, names: string, signal: AbortSignal = new Abo
   return unpacker.unpackImage(manifest, config, { signal, log });
 };
 
-test('layers are applied lowest first with those below them in sight, synced once, and committed', async () => {
-  const { unpacker, journal, snapshotter, next } = bench();
+test('layers are applied two at a time, synced once, and committed lowest first', async () => {
+  const { unpacker, journal, snapshotter, next, applying } = bench();
   const result = unpack(unpacker, 'abc');
-  const a = await next();
-  a.finish();
-  const b = await next();
+  const [a, b] = [await next('a'), await next('b')];
+  expect([a.name, b.name, applying.length]).toEqual(['a', 'b', 0]);
+  expect([a.below, b.below]).toEqual([[], 'pending']);
   b.finish();
-  const c = await next();
-  c.finish();
-  expect([a.below.length, b.below.length, c.below.length]).toEqual([0, 1, 2]);
+  (await next('c')).finish();
+  a.finish();
   expect(await result).toEqual({ chainId: chainIds(image('abc').config.rootfs.diffIds).at(-1), applied: 3 });
   expect(journal).toEqual(['sync', 'commit', 'commit', 'commit']);
   expect((await snapshotter.list()).layers).toEqual(chainIds(image('abc').config.rootfs.diffIds));
 });
 
-test('the root of a layer that says nothing of it looks like that of the layer below', async () => {
+test('a layer that needs those below it is applied again when they are there', async () => {
   const { unpacker, next } = bench();
-  const result = unpack(unpacker, 'ab');
-  const a = await next();
-  await chmod(a.directory, 0o1777);
+  const result = unpack(unpacker, 'abc');
+  const a = await next('a');
+  (await next('b')).fail(new JockerError('failed-precondition', 'not there yet'));
+  const c = await next('c');
   a.finish();
-  const b = await next();
-  expect((await stat(b.directory)).mode & 0o7777).toBe(0o1777);
+  const b = await next('b');
+  expect([b.name, b.below]).toEqual(['b', [a.directory]]);
   b.finish();
-  await result;
+  c.finish();
+  expect(await result).toMatchObject({ applied: 3 });
 });
 
 test('only layers that are missing are applied', async () => {
   const { unpacker, next } = bench();
   const first = unpack(unpacker, 'a');
-  (await next()).finish();
+  (await next('a')).finish();
   await first;
   const second = unpack(unpacker, 'ab');
-  const b = await next();
+  const b = await next('b');
   expect(b.name).toBe('b');
   b.finish();
   expect(await second).toMatchObject({ applied: 1 });
@@ -166,8 +159,8 @@ test('only layers that are missing are applied', async () => {
 test('a plain layer waits until the one below is committed', async () => {
   const { unpacker, journal, next } = bench('plain');
   const result = unpack(unpacker, 'ab');
-  (await next()).finish();
-  (await next()).finish();
+  (await next('a')).finish();
+  (await next('b')).finish();
   await result;
   expect(journal).toEqual(['sync', 'commit', 'sync', 'commit']);
 });
@@ -175,12 +168,12 @@ test('a plain layer waits until the one below is committed', async () => {
 test('two unpacks of images with a common layer apply it once', async () => {
   const { unpacker, next, applying } = bench();
   const one = unpack(unpacker, 'a');
-  const a = await next();
+  const a = await next('a');
   const two = unpack(unpacker, 'ab');
-  a.finish();
-  const b = await next();
+  const b = await next('b');
   expect([b.name, applying.length]).toEqual(['b', 0]);
   b.finish();
+  a.finish();
   expect(await one).toMatchObject({ applied: 1 });
   expect(await two).toMatchObject({ applied: 2 });
 });
@@ -189,12 +182,12 @@ test('cancelling one of two that wait for a layer does not disturb the other', a
   const { unpacker, next } = bench();
   const controller = new AbortController();
   const one = unpack(unpacker, 'a', controller.signal);
-  const a = await next();
+  const a = await next('a');
   const two = unpack(unpacker, 'ab');
   controller.abort();
   await expect(one).rejects.toMatchObject({ code: 'cancelled' });
   a.finish();
-  (await next()).finish();
+  (await next('b')).finish();
   expect(await two).toMatchObject({ applied: 2 });
 });
 
@@ -202,25 +195,27 @@ test('a cancelled unpack keeps the layers that were finished and nothing else', 
   const { unpacker, snapshotter, next } = bench();
   const controller = new AbortController();
   const result = unpack(unpacker, 'abc', controller.signal);
-  (await next()).finish();
-  await next();
+  (await next('a')).finish();
+  await next('b');
   controller.abort();
   await expect(result).rejects.toMatchObject({ code: 'cancelled' });
   expect(await snapshotter.list()).toEqual({ keys: [], layers: [digest('a')] });
 });
 
-test('layers below a failed one stay, and the next attempt starts there', async () => {
+test('layers below a failed one stay, what lies above goes, and the next attempt starts there', async () => {
   const { unpacker, snapshotter, next } = bench();
   const result = unpack(unpacker, 'abc');
-  (await next()).finish();
-  (await next()).fail(new JockerError('data-loss', 'wrong diff id'));
+  (await next('a')).finish();
+  const b = await next('b');
+  (await next('c')).finish();
+  b.fail(new JockerError('data-loss', 'wrong diff id'));
   await expect(result).rejects.toMatchObject({ code: 'data-loss' });
   expect(await snapshotter.list()).toEqual({ keys: [], layers: [digest('a')] });
   const again = unpack(unpacker, 'abc');
-  const b = await next();
-  expect(b.below).toHaveLength(1);
-  b.finish();
-  (await next()).finish();
+  const second = await next('b');
+  expect([second.name, second.below]).toEqual(['b', [expect.stringContaining('unpack-')]]);
+  second.finish();
+  (await next('c')).finish();
   expect(await again).toMatchObject({ applied: 2 });
 });
 
@@ -228,7 +223,7 @@ test('an unpack that comes at the moment of another being cancelled is not cance
   const { unpacker, next } = bench();
   const controller = new AbortController();
   const one = unpack(unpacker, 'a', controller.signal);
-  const a = await next();
+  const a = await next('a');
   controller.abort();
   const two = unpack(unpacker, 'a');
   await expect(one).rejects.toMatchObject({ code: 'cancelled' });
@@ -240,11 +235,11 @@ test('an unpack after a cancelled one starts anew', async () => {
   const { unpacker, next } = bench();
   const controller = new AbortController();
   const one = unpack(unpacker, 'a', controller.signal);
-  await next();
+  await next('a');
   controller.abort();
   await expect(one).rejects.toMatchObject({ code: 'cancelled' });
   const two = unpack(unpacker, 'a');
-  (await next()).finish();
+  (await next('a')).finish();
   expect(await two).toMatchObject({ applied: 1 });
 });
 
@@ -259,7 +254,7 @@ test('progress of a shared layer reaches everybody who asked', async () => {
       onProgress: ({ state, bytesDone }) => void seen.push(`${who} ${state} ${bytesDone}`),
     }),
   );
-  const a = await next();
+  const a = await next('a');
   a.progress(4);
   a.finish();
   await Promise.all(calls);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { JockerError } from '../errors/jocker-error.ts';
+import { isJockerError, JockerError } from '../errors/jocker-error.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -8,7 +8,6 @@ import type { LayerApplier } from '../layer/apply-layer.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
 import type { Logger, OperationContext } from '../operation/operation-context.ts';
 import { chainIds } from './chain-id.ts';
-import { copyRootAttributes } from './copy-root-attributes.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { Snapshotter } from './snapshotter.ts';
 
@@ -97,11 +96,15 @@ export function createUnpacker({ snapshotter, contentStore, applyLayer, syncFile
 
   async function apply(work: LayerWork, source: LayerSource, log: Logger): Promise<void> {
     try {
-      // Links and folders of the layers below decide where entries go, and a plain layer starts as a copy of its parent.
       const below = work.parent === undefined ? undefined : works.get(work.parent);
-      await below?.applied;
-      if (below !== undefined && snapshotter.whiteouts === 'plain') await commitApplied();
-      await limited(async () => await applyNow(work, source, log));
+      const early = below !== undefined && below.result === undefined && snapshotter.whiteouts === 'overlay';
+      if (!early || !(await limited(async () => await applyEarly(work, source, log)))) {
+        // Without an await when nothing is below: the lowest layer takes its turn before those that could go early.
+        if (below !== undefined) await below.applied;
+        // A plain layer starts as a copy of its parent.
+        if (below !== undefined && snapshotter.whiteouts === 'plain') await commitApplied();
+        await limited(async () => await applyNow(work, source, await directoriesBelow(work.parent), log));
+      }
       // Given up while its last bytes were written.
       if (works.get(work.chainId) !== work) throw cancelled(work.chainId);
     } catch (error) {
@@ -111,26 +114,38 @@ export function createUnpacker({ snapshotter, contentStore, applyLayer, syncFile
     }
   }
 
-  async function applyNow(work: LayerWork, source: LayerSource, log: Logger): Promise<void> {
+  /**
+   * While the layers below are still being applied. Most layers carry every folder of theirs and so can do without; one
+   * that does not (`lib/x` where `lib` is a link below) stops there, and false says that it has to wait.
+   */
+  async function applyEarly(work: LayerWork, source: LayerSource, log: Logger): Promise<boolean> {
+    try {
+      await applyNow(work, source, 'pending', log);
+      return true;
+    } catch (error) {
+      if (!isJockerError(error, 'failed-precondition')) throw error;
+      await snapshotter.remove(work.key);
+      return false;
+    }
+  }
+
+  async function applyNow(work: LayerWork, source: LayerSource, parents: readonly string[] | 'pending', log: Logger): Promise<void> {
     const { signal } = work.controller;
     if (signal.aborted) throw cancelled(work.chainId);
     const { directory } = await snapshotter.prepareLayer(work.key, work.parent, { signal, log });
-    const parentDirectories = await directoriesBelow(work.parent);
-    // A layer need not have an entry for the root itself; in an overlay its own root would then hide the image's.
-    if (parentDirectories[0] !== undefined) await copyRootAttributes(parentDirectories[0], directory);
-    const { bytes, warnings } = await applyLayer({
+    const { sizeBytes, warnings } = await applyLayer({
       blobPath: contentStore.pathOf(source.digest),
       directory,
       whiteouts: snapshotter.whiteouts,
       expectedDiffId: source.diffId,
-      parentDirectories,
+      parentDirectories: parents,
       signal,
       onProgress: (bytesDone) => {
         for (const listener of work.listeners) listener(bytesDone);
       },
     });
     if (warnings.length > 0) log.warn('a layer was unpacked without some attributes', { diffId: source.diffId, warnings });
-    work.result = { directory, sizeBytes: bytes };
+    work.result = { directory, sizeBytes };
   }
 
   /** Top first; a plain layer has everything in its own directory. */

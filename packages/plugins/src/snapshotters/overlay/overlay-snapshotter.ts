@@ -1,8 +1,9 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { copyRootAttributes, type Digest, type Logger, type Mount, type Snapshotter, type Usability } from '@jocker/core';
+import type { Digest, Logger, Mount, Snapshotter, Usability } from '@jocker/core';
 import { diskUsage } from '../shared/disk-usage.ts';
 import { makeRoot, SnapshotShelf } from '../shared/snapshot-shelf.ts';
+import { copyRootAttributes } from './copy-root-attributes.ts';
 import { overlayOptions } from './overlay-options.ts';
 import { probeOverlay } from './probe-overlay.ts';
 
