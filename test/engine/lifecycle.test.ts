@@ -122,6 +122,28 @@ describe('a container on a real runtime', () => {
     await engine.containers.remove(id, { force: true });
   });
 
+  test('has its files read and written, running or stopped', async () => {
+    const id = await run(`cat /note 2>/dev/null; echo mine > /note; ${waitUp}`);
+    await firstLine(id);
+    const read = async (path: string): Promise<string> => (await engine.containers.files.read(id, path)).toString();
+    expect(await read('/note')).toBe('mine\n');
+    await engine.containers.files.write(id, '/from-outside', Buffer.from('hello'), { create: true, overwrite: false });
+    await engine.containers.stop(id);
+    expect([await read('/note'), await read('/from-outside')]).toEqual(['mine\n', 'hello']);
+    await engine.containers.files.write(id, '/note', Buffer.from('yours'), { create: false, overwrite: true });
+    const changes = await engine.containers.changes(id);
+    expect(changes.filter(({ path }) => path === '/note' || path === '/from-outside')).toEqual([
+      { path: '/from-outside', kind: 'added' },
+      { path: '/note', kind: 'added' },
+    ]);
+    await engine.containers.start(id);
+    const lines: string[] = [];
+    for await (const { data } of engine.containers.logs(id, { follow: true })) {
+      if (lines.push(data.toString()) > 1 && lines.at(-1)?.includes('yours')) break;
+    }
+    expect(lines.join('')).toContain('up\nyours');
+  });
+
   test('is removed when it has ended, if it says so', async () => {
     const id = await create('true', { autoRemove: true });
     const removed = engine.containers.wait(id, { condition: 'removed' });

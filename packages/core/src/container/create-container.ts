@@ -36,7 +36,7 @@ export async function createContainer(
   const name = request.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(request.name);
   using _reservation = deps.store.reserveName(name, id);
   const prepared = await prepare(deps, request, operation, options);
-  const { image, runtime, snapshotter } = prepared;
+  const { image, snapshotter } = prepared;
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
   await deps.checkpoint?.('create:intent');
   try {

@@ -19,3 +19,15 @@ test('work on one key runs in the order of the calls, past a failure; another ke
   await third;
   expect(order).toEqual(['other', 'first', 'second', 'third']);
 });
+
+test('a turn that was acquired lasts until it is disposed of', async () => {
+  const lock = createKeyedLock();
+  const order: string[] = [];
+  const held = await lock.acquire('a');
+  const next = lock.run('a', async () => void order.push('next'));
+  await Promise.resolve();
+  order.push('held');
+  held[Symbol.dispose]();
+  await next;
+  expect(order).toEqual(['held', 'next']);
+});

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { ContainerDeps } from '../container/container-deps.ts';
 import { createContainerApi } from '../container/container-api.ts';
+import { createFileApi } from '../container/container-file-api.ts';
 import { createContainerPaths } from '../container/container-paths.ts';
 import { createContainerRuns } from '../container/container-runs.ts';
 import { createContainerStore } from '../container/container-store.ts';
@@ -89,6 +90,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     ...trial,
   };
   const execs = createEngineExecs(deps);
+  const { files, changes, export: exportRoot } = closers.use(createFileApi(deps));
   closers.use(bus.on('container:removed', ({ containerId }) => execs.removeContainer(containerId)));
   const logLimitBytes = config.logMaxSizeBytes ?? defaultLogLimitBytes;
   closers.use(startContainerLogRotation(deps, logLimitBytes));
@@ -115,7 +117,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   return {
     events: createEventApi(bus, eventLog, closing.signal),
     images: { ...images.service, ...unsupportedOfImages },
-    containers: { ...containers, ...unsupportedOfContainers },
+    containers: { ...containers, files, changes, export: exportRoot, ...unsupportedOfContainers },
     execs,
     operations,
     system: {

@@ -10,21 +10,6 @@ export const unsupportedOfImages: Pick<ImageApi, 'push' | 'save' | 'load' | 'imp
   import: refuse('import'),
 };
 
-export const unsupportedOfContainers: Pick<ContainerApi, 'changes' | 'export' | 'commit' | 'files'> = {
-  changes: refuse('changes'),
-  export: refuse('export'),
-  commit: refuse('commit'),
-  files: {
-    stat: refuse('files'),
-    list: refuse('files'),
-    read: refuse('files'),
-    write: refuse('files'),
-    createDirectory: refuse('files'),
-    rename: refuse('files'),
-    remove: refuse('files'),
-    readArchive: refuse('files'),
-    writeArchive: refuse('files'),
-  },
-};
+export const unsupportedOfContainers: Pick<ContainerApi, 'commit'> = { commit: refuse('commit') };
 
 export const unsupportedOfSystem: Pick<SystemApi, 'authenticate'> = { authenticate: refuse('authenticate') };

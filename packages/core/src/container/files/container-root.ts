@@ -15,4 +15,6 @@ export interface ContainerRoot extends AsyncDisposable {
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
-export type OpenContainerRoot = (id: string) => Promise<ContainerRoot>;
+export type RootAccess = 'read' | 'write';
+
+export type OpenContainerRoot = (id: string, access: RootAccess) => Promise<ContainerRoot>;

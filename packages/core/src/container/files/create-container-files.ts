@@ -5,7 +5,7 @@ import { native } from '@jocker/native';
 import type { CallOptions, ContainerApi, ContainerFileApi } from '../../engine/engine.ts';
 import { JockerError } from '../../errors/jocker-error.ts';
 import { createWorkerPool } from '../../worker/worker-pool.ts';
-import type { ContainerRoot, OpenContainerRoot } from './container-root.ts';
+import type { ContainerRoot, OpenContainerRoot, RootAccess } from './container-root.ts';
 import type { FileOperations, FileQuestion } from './file-operations.ts';
 import { cleanContainerPath } from './in-root.ts';
 import type { FindChangesOptions } from './tree-changes.ts';
@@ -52,8 +52,9 @@ export function createContainerFiles(options: { readonly openRoot: OpenContainer
     id: string,
     operation: K,
     args: (root: ContainerRoot) => Parameters<FileOperations[K]>,
+    access: RootAccess = 'read',
   ): Promise<Awaited<ReturnType<FileOperations[K]>>> {
-    await using root = await openRoot(id);
+    await using root = await openRoot(id, access);
     return await ask(calls, operation, ...args(root));
   }
 
@@ -133,12 +134,12 @@ export function createContainerFiles(options: { readonly openRoot: OpenContainer
       const data: Uint8Array = await call(id, 'read', (root) => [root.fd, path, maxBytes]);
       return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     },
-    write: async (id, path, data, mode) => await call(id, 'write', (root) => [root.fd, path, data, mode]),
-    createDirectory: async (id, path) => await call(id, 'createDirectory', (root) => [root.fd, path]),
-    rename: async (id, from, to, { overwrite }) => await call(id, 'rename', (root) => [root.fd, from, to, overwrite]),
-    remove: async (id, path, { recursive }) => await call(id, 'remove', (root) => [root.fd, path, recursive]),
+    write: async (id, path, data, mode) => await call(id, 'write', (root) => [root.fd, path, data, mode], 'write'),
+    createDirectory: async (id, path) => await call(id, 'createDirectory', (root) => [root.fd, path], 'write'),
+    rename: async (id, from, to, { overwrite }) => await call(id, 'rename', (root) => [root.fd, from, to, overwrite], 'write'),
+    remove: async (id, path, { recursive }) => await call(id, 'remove', (root) => [root.fd, path, recursive], 'write'),
     async readArchive(id, path, { signal } = {}) {
-      const root = await openRoot(id);
+      const root = await openRoot(id, 'read');
       try {
         const stat = await ask(calls, 'stat', root.fd, path, false);
         return { stat, archive: streamFrom(root, signal, async (fd) => await ask(archives, 'readArchive', root.fd, path, fd)) };
@@ -148,7 +149,7 @@ export function createContainerFiles(options: { readonly openRoot: OpenContainer
       }
     },
     async writeArchive(id, path, archive, writeOptions) {
-      await using root = await openRoot(id);
+      await using root = await openRoot(id, 'write');
       await writeArchive(root, path, archive, writeOptions);
     },
     async changes(id) {
@@ -156,11 +157,11 @@ export function createContainerFiles(options: { readonly openRoot: OpenContainer
       return changes.map(({ path, kind }) => ({ path: `/${Buffer.from(path, 'latin1').toString()}`, kind }));
     },
     async export(id, { signal } = {}) {
-      const root = await openRoot(id);
+      const root = await openRoot(id, 'read');
       return streamFrom(root, signal, async (fd) => await ask(archives, 'export', root.fd, fd));
     },
     async changesLayer(id, { signal } = {}) {
-      const root = await openRoot(id);
+      const root = await openRoot(id, 'read');
       return streamFrom(root, signal, async (fd) => await ask(archives, 'changesLayer', root.fd, changesOf(root), fd));
     },
     async [Symbol.asyncDispose]() {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createContainerHarness, type ContainerHarness } from '../testing/container-harness.ts';
-import { withContainerRoot } from './container-root.ts';
+import type { ContainerRoot } from './files/container-root.ts';
+import { openContainerRoot } from './open-container-root.ts';
 
 let harness: ContainerHarness;
 let folders: string;
@@ -27,43 +28,45 @@ async function overlaid(): Promise<string> {
   return (await harness.verbs.create({ image: 'img' })).id;
 }
 
+const inRoot = (root: ContainerRoot, name: string): string => `/proc/self/fd/${root.fd}/${name}`;
+
 describe('the root of a stopped container', () => {
-  test('is read with all its layers, and nothing stays mounted', async () => {
+  test('is read with all its layers, and nothing is mounted anywhere meanwhile', async () => {
     const id = await overlaid();
-    const seen = await withContainerRoot(harness.deps, id, 'read', async ({ path }) => {
-      await expect(writeFile(join(path, 'new'), '')).rejects.toMatchObject({ code: 'EROFS' });
-      return [await readFile(join(path, 'below'), 'utf8'), await readFile(join(path, 'above'), 'utf8')];
-    });
-    expect(seen).toEqual(['from the image', 'from the container']);
+    await using root = await openContainerRoot(harness.deps, id, 'read');
     expect(await readdir(harness.deps.paths.mountRoot)).toEqual([]);
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(folders);
+    expect(await readFile(inRoot(root, 'below'), 'utf8')).toBe('from the image');
+    expect(await readFile(inRoot(root, 'above'), 'utf8')).toBe('from the container');
+    await expect(writeFile(inRoot(root, 'new'), '')).rejects.toMatchObject({ code: 'EROFS' });
   });
 
   test('is written through its upper folder, and the image stays as it is', async () => {
     const id = await overlaid();
-    await withContainerRoot(harness.deps, id, 'write', async ({ path }) => writeFile(join(path, 'below'), 'changed'));
+    await using root = await openContainerRoot(harness.deps, id, 'write');
+    await writeFile(inRoot(root, 'below'), 'changed');
     expect(await readFile(join(folders, 'upper/below'), 'utf8')).toBe('changed');
     expect(await readFile(join(folders, 'lower/below'), 'utf8')).toBe('from the image');
   });
 
-  test('is unmounted when the work fails', async () => {
+  test('keeps a start waiting while it is open for writing, not while it is open for reading', async () => {
     const id = await overlaid();
-    const failing = withContainerRoot(harness.deps, id, 'write', () => Promise.reject(new Error('disk on fire')));
-    await expect(failing).rejects.toThrow('disk on fire');
-    expect(await readdir(harness.deps.paths.mountRoot)).toEqual([]);
-  });
-
-  test('keeps a start waiting while it is written', async () => {
-    const id = await overlaid();
-    const [began, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const writing = withContainerRoot(harness.deps, id, 'write', async () => {
-      began.resolve();
-      await over.promise;
-    });
-    await began.promise;
+    const writing = await openContainerRoot(harness.deps, id, 'write');
     const starting = harness.verbs.start(id);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(harness.deps.store.get(id)?.status).toBe('created');
-    over.resolve();
-    await Promise.all([writing, starting]);
+    await writing[Symbol.asyncDispose]();
+    await starting;
+    const other = (await harness.verbs.create({ image: 'img' })).id;
+    await using _reading = await openContainerRoot(harness.deps, other, 'read');
+    await harness.verbs.start(other);
+  });
+
+  test('of an unknown container is refused, and the lock is free after a failure', async () => {
+    const id = await overlaid();
+    await expect(openContainerRoot(harness.deps, 'nobody', 'read')).rejects.toMatchObject({ code: 'not-found' });
+    Object.assign(harness.snapshotter, { mounts: () => Promise.reject(new Error('no mounts')) });
+    await expect(openContainerRoot(harness.deps, id, 'write')).rejects.toThrow('no mounts');
+    await harness.verbs.rename(id, 'still-usable');
   });
 });
