@@ -11,8 +11,8 @@ const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** An image whose layer `x` has the diff id and the blob of that name. */
 const image = (names: string) => ({
-  manifest: { layers: [...names].map((name) => ({ mediaType: 'layer', digest: digest(name), size: 10 })) },
-  config: { rootfs: { type: 'layers' as const, diffIds: [...names].map((name) => digest(name)) } },
+  manifest: { layers: names.split('').map((name) => ({ mediaType: 'layer', digest: digest(name), size: 10 })) },
+  config: { rootfs: { type: 'layers' as const, diffIds: names.split('').map((name) => digest(name)) } },
 });
 
 /** What a snapshotter keeps, with a journal of what was asked of it. */
@@ -98,7 +98,7 @@ function bench(whiteouts: 'overlay' | 'plain' = 'overlay') {
     snapshotter,
     journal,
     /** The layer of that name, as soon as someone begins to apply it. */
-    async next(name: string): Promise<Applying> {
+    next: async (name: string): Promise<Applying> => {
       for (;;) {
         const index = applying.findIndex((each) => each.name === name);
         const [found] = index === -1 ? [] : applying.splice(index, 1);

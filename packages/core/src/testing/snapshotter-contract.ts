@@ -13,7 +13,7 @@ const run = promisify(execFile);
 export interface SnapshotterUnderTest {
   readonly name: string;
   /** On this folder, which an earlier one of this test may have used. */
-  create(directory: string): Snapshotter & AsyncDisposable;
+  readonly create: (directory: string) => Snapshotter & AsyncDisposable;
 }
 
 const chain = (digit: string): Digest => `sha256:${digit.repeat(64)}`;

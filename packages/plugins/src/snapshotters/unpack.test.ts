@@ -65,7 +65,7 @@ async function unpack(snapshotter: Snapshotter): Promise<void> {
   const unpacker = createUnpacker({
     snapshotter,
     contentStore: { pathOf: (digest) => join(folder, 'layout/blobs/sha256', digest.slice(7)) },
-    applyLayer: applier.applyLayer,
+    applyLayer: async (request) => await applier.applyLayer(request),
     syncFileSystem,
   });
   const config = { rootfs: { type: 'layers' as const, diffIds: image.diffIds } };

@@ -1,5 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { JockerError, type MountRequest, type OciMount, type OciSpec, type RootfsReader, type SpecMutator } from '@jocker/core';
+import { JockerError, type MountRequest, type OciMount, type OciSpec, type SpecMutator } from '@jocker/core';
 import { isBelow } from './is-below.ts';
 import { checkedDestination, checkSystemFolders } from './mount-destination.ts';
 

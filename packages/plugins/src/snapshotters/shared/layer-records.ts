@@ -25,14 +25,12 @@ export async function readLayerRecords(directory: string): Promise<Map<Digest, L
   return records;
 }
 
-/** A layer without what it lies on is none; the loop ends because each round takes at least one away. */
+/** A layer without what it lies on is none, nor is what lies on such a layer. */
 function dropOrphans(records: Map<Digest, LayerRecord>): void {
-  for (let dropped = true; dropped;) {
-    dropped = false;
-    for (const { chainId, parent } of [...records.values()]) {
-      if (parent !== undefined && !records.has(parent)) dropped = records.delete(chainId);
-    }
-  }
+  const orphan = records.values().find(({ parent }) => parent !== undefined && !records.has(parent));
+  if (orphan === undefined) return;
+  records.delete(orphan.chainId);
+  dropOrphans(records);
 }
 
 export async function writeLayerRecord(directory: string, record: LayerRecord): Promise<void> {
