@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ProcessSession } from '@jocker/client';
 import { isJockerError, type TerminalSize } from '@jocker/protocol';
 import { createDetachScanner, parseDetachKeys } from './detach-keys.ts';
+import { rawTerminal } from './raw-terminal.ts';
 
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
 
@@ -28,10 +29,7 @@ export async function runSession(session: ProcessSession, options: SessionOption
   else proxySignals(options.kill, terminal);
   let detached = false;
   if (options.interactive) {
-    if (options.tty && process.stdin.isTTY) {
-      process.stdin.setRawMode(true);
-      terminal.defer(() => void process.stdin.setRawMode(false));
-    }
+    if (options.tty && process.stdin.isTTY) terminal.use(await rawTerminal(process.stdin));
     void sendInput(session, options).then((left) => {
       if (!left) return;
       detached = true;
