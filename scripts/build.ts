@@ -33,7 +33,9 @@ async function buildCli(): Promise<void> {
     minifyWhitespace: true,
     outExtension: { '.js': '.mjs' },
     // CommonJS dependencies inside an ESM bundle call require.
-    banner: { js: "import { createRequire as jockerCreateRequire } from 'node:module'; const require = jockerCreateRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as jockerCreateRequire } from 'node:module'; const require = jockerCreateRequire(import.meta.url);",
+    },
   });
   await mkdir(`${packages}cli/build`, { recursive: true });
   await copyFile(`${packages}native/build/jocker.node`, `${packages}cli/build/jocker.node`);
