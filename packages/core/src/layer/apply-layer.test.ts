@@ -268,6 +268,12 @@ describe('layers below', () => {
     expect(readdirSync(join(directory, 'lib/sub'))).toEqual(['after']);
   });
 
+  it('may come later for a layer that brings all its folders, and not for one that does not', async () => {
+    const whole = await apply([{ path: 'lib/' }, { path: 'lib/x', content: 'x' }, { path: '.wh.y' }], { parentDirectories: 'pending' });
+    expect(readdirSync(whole.directory).toSorted()).toEqual(['lib', 'y']);
+    await expect(apply([{ path: 'lib/x' }], { parentDirectories: 'pending' })).rejects.toMatchObject({ code: 'failed-precondition' });
+  });
+
   it('give the file of a hard link that only they have', async () => {
     const bottom = await apply([{ path: 'etc/original', content: 'text', mode: 0o4711, uid: 9 }], { parentDirectories: [] });
     const { directory } = await apply([{ path: 'copy', type: 'hardlink', linkPath: 'etc/original' }], {
