@@ -438,7 +438,10 @@ export interface ExecView {
   readonly attached: number;
 }
 
-/** Exec sessions are objects of the engine: they outlive the client that started them. */
+/**
+ * Exec sessions are objects of the engine: they outlive the client that started them. A client that is alone and slow slows
+ * the process and loses nothing; of several, each may lag 1 MiB behind and loses its oldest output past that.
+ */
 export interface ExecApi {
   create(containerId: string, request: ExecCreateRequest, options?: CallOptions): Promise<{ readonly id: string }>;
   /**

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 /** Where the kernel keeps a process: paths by v1 controller, and `''` for cgroup2, as /proc/PID/cgroup says them. */
 export type CgroupPaths = ReadonlyMap<string, string>;
 
-export const cgroupRoot = '/sys/fs/cgroup';
+const cgroupRoot = '/sys/fs/cgroup';
 
 export function parseCgroupPaths(text: string): CgroupPaths {
   const paths = new Map<string, string>();

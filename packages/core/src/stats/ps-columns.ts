@@ -6,7 +6,7 @@ export interface PsColumn {
   value(row: ProcessRow, host: PsHost): string;
 }
 
-export interface PsHost {
+interface PsHost {
   userName(uid: number): string;
   groupName(gid: number): string;
   readonly nowMs: number;

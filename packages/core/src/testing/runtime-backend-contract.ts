@@ -253,7 +253,8 @@ export function runtimeBackendContract(name: string, setUp: () => Promise<Runtim
 
       test('ends with 128 and the signal that killed it', async () => {
         const { id, bundle } = await run(['sleep', '1000']);
-        const process = await exec(id, bundle, ['sleep', '1000']);
+        const process = await exec(id, bundle, ['sh', '-c', 'echo ready; exec sleep 1000']);
+        await readFrom(process.stdout.iterator({ destroyOnReturn: false }), 'ready');
         process.kill(sigterm);
         process.stdout.resume();
         expect(await process.exited).toEqual({ exitCode: 143 });

@@ -4,7 +4,7 @@ import type { BundleLocation } from '@jocker/core';
 import { watchDirectory, type DirectoryWatch } from '../oci-cli/directory-watch.ts';
 import { monitorIsAlive } from '../oci-cli/container-process.ts';
 
-export interface MonitorExit {
+interface MonitorExit {
   readonly exitCode: number;
   readonly finishedAt: string;
   readonly unknown?: boolean;

@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
-import { native } from '@jocker/native';
+import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { native, type SpawnedProcess } from '@jocker/native';
 import type { Bundle } from '@jocker/core';
 import { commandEnvironment, openPipe } from '../oci-cli/run-command.ts';
 import type { SpawnMount } from '../oci-cli/spawn-mounts.ts';
@@ -27,8 +28,9 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
   const [sync, syncChild] = openPipe();
   const abort = (): void => void sync.destroy(options.signal.reason as Error);
   options.signal.addEventListener('abort', abort, { once: true });
+  let child: SpawnedProcess | undefined;
   try {
-    const child = native().spawn({
+    child = native().spawn({
       file: options.conmon,
       args: conmonArguments(options),
       env: [...commandEnvironment, '_OCI_SYNCPIPE=3', 'TZ=UTC0'],
@@ -38,21 +40,11 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
       ...(options.mounts.length === 0 ? {} : { mounts: options.mounts }),
     });
     syncChild.close();
-    const chunks: Buffer[] = [];
-    for await (const chunk of sync as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      if (chunk.includes(0x0a)) break;
-    }
-    const result = parseSyncMessage(Buffer.concat(chunks).toString());
-    if (result === undefined) {
-      const { exitCode } = await child.exited;
-      return { message: `conmon ended with ${exitCode} before it created the container` };
-    }
-    await child.exited;
-    if ('message' in result) await rm(files.monitorPid, { force: true });
-    return result;
+    const result = parseSyncMessage(await readLine(sync));
+    const { exitCode } = await child.exited;
+    return result ?? { message: `conmon ended with ${exitCode} before it created the container` };
   } catch (error) {
-    if (options.signal.aborted) await killMonitor(files.monitorPid);
+    if (options.signal.aborted) await killMonitor(child, files.monitorPid);
     throw error;
   } finally {
     options.signal.removeEventListener('abort', abort);
@@ -61,8 +53,18 @@ export async function startConmon(options: ConmonOptions): Promise<ConmonResult>
   }
 }
 
-/** One that hangs in the runtime's `create`, which it takes with it. */
-async function killMonitor(pidFile: string): Promise<void> {
+async function readLine(stream: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    if (chunk.includes(0x0a)) break;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** One that hangs in the runtime's `create`, which it takes with it. The first process has written the file when it ends. */
+async function killMonitor(first: SpawnedProcess | undefined, pidFile: string): Promise<void> {
+  await first?.exited;
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   if (!Number.isSafeInteger(pid) || pid <= 0) return;
   try {

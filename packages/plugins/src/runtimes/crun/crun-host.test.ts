@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildExecProcess, createRootfsReader, readStats, top, type Bundle, type RuntimeBackend } from '@jocker/core';
+import { buildExecProcess, createRootfsReader, readLog, readStats, top, type Bundle, type RuntimeBackend } from '@jocker/core';
 import { createBusyboxHarness } from '../oci-cli/busybox-harness.ts';
 import { crunCommandLine } from './crun.ts';
 
@@ -11,6 +12,8 @@ const mkdirDenied = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 }],
 };
+
+const speaking = (program: string): string[] => ['sh', '-c', `echo ready; exec ${program}`];
 
 describe('a container under crun, seen from the host', () => {
   let harness: Awaited<ReturnType<typeof createBusyboxHarness>>;
@@ -28,12 +31,17 @@ describe('a container under crun, seen from the host', () => {
     await backend?.[Symbol.asyncDispose]?.();
     await harness?.close();
   });
-  const run = async (args: readonly string[]): Promise<{ id: string; pid: number; bundle: Bundle }> => {
+  const run = async (): Promise<{ id: string; pid: number; bundle: Bundle }> => {
     const id = randomBytes(32).toString('hex');
-    const bundle = await harness.bundle(id, { args, resources: { memory: { limit: 64 << 20 }, pids: { limit: 20 } } });
+    const bundle = await harness.bundle(id, {
+      args: speaking('sleep 1000'),
+      resources: { memory: { limit: 64 << 20 }, pids: { limit: 20 } },
+    });
     made.push([id, bundle]);
     const { pid } = await backend.create(id, bundle, context);
     await backend.start(id, bundle, context);
+    // From its first word on it is the program, and no longer the runtime on its way there.
+    for await (const _entry of readLog({ containerId: id, path: bundle.logPath ?? '', followUntil: new Promise(() => undefined) })) break;
     return { id, pid, bundle };
   };
   const exec = async (id: string, bundle: Bundle, process: Bundle['spec']['process']): Promise<string> => {
@@ -46,13 +54,10 @@ describe('a container under crun, seen from the host', () => {
   };
 
   test('counts what it uses, within its limits, and lists its processes, execs too', async () => {
-    const { id, pid, bundle } = await run(['sleep', '1000']);
-    const other = await backend.exec(
-      id,
-      bundle,
-      { execId: 'y', tty: false, openStdin: false, process: { ...bundle.spec.process, args: ['sleep', '2000'] } },
-      context,
-    );
+    const { id, pid, bundle } = await run();
+    const process = { ...bundle.spec.process, args: speaking('sleep 2000') };
+    const other = await backend.exec(id, bundle, { execId: 'y', tty: false, openStdin: false, process }, context);
+    await once(other.stdout, 'data');
     const stats = await readStats({ id, name: 'web', pid });
     expect(stats).toMatchObject({ memory: { limitBytes: 64 << 20 }, pids: { limit: 20 } });
     expect(stats.memory.usageBytes).toBeGreaterThan(0);
@@ -67,7 +72,7 @@ describe('a container under crun, seen from the host', () => {
 
   test('is held by its seccomp profile at the first start and, compiled already, at the second, and so are its execs', async () => {
     for (const attempt of ['first', 'second']) {
-      const { id, pid, bundle } = await run(['sleep', '1000']);
+      const { id, pid, bundle } = await run();
       expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^Seccomp:\s+2$/m);
       expect(await exec(id, bundle, { ...bundle.spec.process, args: ['mkdir', `/tmp/${attempt}`] })).toContain('Operation not permitted');
     }
@@ -76,7 +81,7 @@ describe('a container under crun, seen from the host', () => {
   });
 
   test('lets an exec of another user open its own output by name', async () => {
-    const { id, pid, bundle } = await run(['sleep', '1000']);
+    const { id, pid, bundle } = await run();
     const process = await buildExecProcess({
       base: bundle.spec.process,
       request: { command: ['sh', '-c', 'id -u; echo by-name > /proc/self/fd/1'], user: '1000:1000' },
@@ -87,7 +92,7 @@ describe('a container under crun, seen from the host', () => {
   });
 
   test('leaves no mount of its root file system on the host', async () => {
-    const { bundle } = await run(['sleep', '1000']);
+    const { bundle } = await run();
     expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(bundle.directory);
   });
 });

@@ -18,7 +18,7 @@ export interface ExecChannel {
   destroy(): void;
 }
 
-export interface ExecStreams {
+interface ExecStreams {
   readonly stdout: Readable;
   readonly stderr: Readable | undefined;
   readonly stdin: Writable | undefined;
