@@ -73,7 +73,7 @@ export interface ArchiveWalk {
  * Looks at everything through the descriptor of its directory and follows nothing. What vanishes or changes its kind
  * between two looks is left out, as with any backup of something that lives.
  */
-export function createArchiveWalk(output: ArchiveOutput, options: { readonly crossMounts: boolean }): ArchiveWalk {
+export function createArchiveWalk(output: Pick<ArchiveOutput, 'write'>, options: { readonly crossMounts: boolean }): ArchiveWalk {
   /** First path of each file that has several. */
   const linked = new Map<string, string>();
   const chunk = Buffer.alloc(bufferBytes);

@@ -188,7 +188,24 @@ describe('write, createDirectory, rename and remove', () => {
     expect(lstatSync(join(root, 'full')).isFile()).toBe(true);
     await expect(files.rename(id, '/none', '/full', { overwrite: true })).rejects.toMatchObject({ code: 'not-found' });
     await expect(files.rename(id, '/etc', '/etc/below', { overwrite: true })).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(files.rename(id, '/upwards/passwd', '/etc', { overwrite: true })).rejects.toMatchObject({ code: 'invalid-argument' });
+    await files.rename(id, '/upwards/passwd', '/etc/passwd', { overwrite: true });
     expect(readdirSync(join(root, 'etc'))).toEqual(['passwd']);
+  });
+
+  it('rename what the kernel does not, by copying', async () => {
+    mkdirSync(join(root, 'volume'));
+    native().mount('tmpfs', join(root, 'volume'), 'tmpfs', 0, 'size=1m');
+    try {
+      mkdirSync(join(root, 'volume/old'));
+      await files.rename(id, '/etc', '/volume/new', { overwrite: false });
+      await files.rename(id, '/run.sh', '/volume/old', { overwrite: true });
+      expect(lstatSync(join(root, 'volume/new/passwd')).mode & 0o777).toBe(0o640);
+      expect(lstatSync(join(root, 'volume/old')).mode & 0o7777).toBe(0o4755);
+      expect(readdirSync(root).toSorted()).toEqual(['absolute', 'upwards', 'volume']);
+    } finally {
+      native().unmount(join(root, 'volume'), 2);
+    }
   });
 
   it('remove links and not what they lead to', async () => {

@@ -1,11 +1,10 @@
-import { constants, fstatSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { constants, fstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { native } from '@jocker/native';
 import { JockerError } from '../../errors/jocker-error.ts';
-import { parentOf, showPath, toFsPath } from '../../layer/byte-path.ts';
+import { showPath, toFsPath } from '../../layer/byte-path.ts';
 import type { FileStat } from '../../engine/engine.ts';
 import { statChild } from './file-stat.ts';
-import { baseOf, pin, pinParent, reopenFile, type Pinned } from './in-root.ts';
-import { removeTree } from './remove-in-root.ts';
+import { pin, pinParent, reopenFile, type Pinned } from './in-root.ts';
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -63,27 +62,4 @@ export function createDirectoryInRoot(rootFd: number, path: string): void {
   using parent = pinParent(rootFd, path);
   mkdirSync(toFsPath(parent.child), 0o755);
   native().lchmod(toFsPath(parent.child), 0o755);
-}
-
-/** What says that the place is taken by something that rename(2) does not replace. */
-const inTheWay = new Set(['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR']);
-
-export function renameInRoot(rootFd: number, from: string, to: string, overwrite: boolean): void {
-  using source = pinParent(rootFd, from);
-  using target = pinParent(rootFd, to);
-  const [oldPath, newPath] = [toFsPath(source.child), toFsPath(target.child)];
-  if (!overwrite && lstatSync(newPath, { throwIfNoEntry: false }) !== undefined) {
-    throw new JockerError('already-exists', `${showPath(`/${to}`)}: it is there already`);
-  }
-  if (`${parentOf(to)}/`.startsWith(`${from}/`))
-    throw new JockerError('invalid-argument', `${showPath(`/${from}`)} cannot move into itself`);
-  // Before anything is removed for it.
-  lstatSync(oldPath);
-  try {
-    renameSync(oldPath, newPath);
-  } catch (error) {
-    if (!overwrite || !inTheWay.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    removeTree(target.fd, baseOf(to));
-    renameSync(oldPath, newPath);
-  }
 }

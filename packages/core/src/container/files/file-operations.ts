@@ -1,10 +1,11 @@
 import type { FileStat } from '../../engine/engine.ts';
 import { writeArchiveIntoRoot, type WriteArchiveOptions } from './archive-into-root.ts';
 import { exportRoot, readArchiveFromRoot, writeChangesLayer } from './archive-operations.ts';
-import { createDirectoryInRoot, listInRoot, readInRoot, renameInRoot, writeInRoot } from './edit-in-root.ts';
+import { createDirectoryInRoot, listInRoot, readInRoot, writeInRoot } from './edit-in-root.ts';
 import { fileFailure, withFileFailure } from './file-failure.ts';
 import { statInRoot } from './file-stat.ts';
 import { cleanContainerPath } from './in-root.ts';
+import { renameInRoot } from './rename-in-root.ts';
 import { removeInRoot } from './remove-in-root.ts';
 import { findChanges, type FileChange, type FindChangesOptions } from './tree-changes.ts';
 
