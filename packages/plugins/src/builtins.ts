@@ -1,6 +1,9 @@
 import type { EngineConfig, Plugin, PluginEntry } from '@jocker/core';
+import { archiveSource } from './image-sources/archives/archives.ts';
 import { hostImageSource } from './image-sources/host/host-image-source.ts';
+import { ociLayoutSource } from './image-sources/oci-layout/oci-layout.ts';
 import { registryImageSource } from './image-sources/registry/registry.ts';
+import { rootfsArchiveSource } from './image-sources/rootfs-archive/rootfs-archive.ts';
 import { crun } from './runtimes/crun/crun.ts';
 import { runc } from './runtimes/runc/runc.ts';
 import { copySnapshotter } from './snapshotters/copy/copy.ts';
@@ -15,6 +18,10 @@ export function builtins(config: EngineConfig = {}): readonly PluginEntry[] {
   return [
     // Programs of this machine; needs no network.
     entry(hostImageSource),
+    // Images and root file systems that lie on this machine.
+    entry(ociLayoutSource),
+    entry(archiveSource),
+    entry(rootfsArchiveSource),
     // Everything that is no scheme of another source.
     entry(registryImageSource, { insecureRegistries: config.insecureRegistries ?? [], mirrors: config.mirrors ?? {} }),
     // From a request and an image to a config.json.

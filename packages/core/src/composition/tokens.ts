@@ -13,6 +13,7 @@ export interface Contribution<P extends keyof ExtensionPoints = keyof ExtensionP
 /** Where contributions go: the root scope. */
 export const points: { readonly [P in keyof ExtensionPoints]: Token<Contribution<P>> } = {
   imageSource: token('imageSource'),
+  imageDestination: token('imageDestination'),
   snapshotter: token('snapshotter'),
   specMutator: token('specMutator'),
   runtimeBackend: token('runtimeBackend'),

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { ContainerDeps } from '../container/container-deps.ts';
+import { createCommit } from '../container/commit-container.ts';
 import { createContainerApi } from '../container/container-api.ts';
 import { createFileApi } from '../container/container-file-api.ts';
 import { createContainerPaths } from '../container/container-paths.ts';
@@ -32,7 +33,6 @@ import { openEngineImages } from './engine-images.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { createEngineSystem } from './engine-system.ts';
 import { engineVersion } from './engine-version.ts';
-import { unsupportedOfContainers, unsupportedOfImages, unsupportedOfSystem } from './unsupported-verbs.ts';
 
 const defaultLogLimitBytes = 64 * 1024 * 1024;
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -67,7 +67,10 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
 
   const store = createContainerStore(state.database, state, log);
   const sources = plugins.contributions('imageSource');
-  const images = closers.use(await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, containers: store }));
+  const destinations = plugins.contributions('imageDestination');
+  const images = closers.use(
+    await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, destinations, containers: store }),
+  );
   const closing = new AbortController();
   const deps: ContainerDeps = {
     store,
@@ -90,7 +93,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     ...trial,
   };
   const execs = createEngineExecs(deps);
-  const { files, changes, export: exportRoot } = closers.use(createFileApi(deps));
+  const fileApi = closers.use(createFileApi(deps));
   closers.use(bus.on('container:removed', ({ containerId }) => execs.removeContainer(containerId)));
   const logLimitBytes = config.logMaxSizeBytes ?? defaultLogLimitBytes;
   closers.use(startContainerLogRotation(deps, logLimitBytes));
@@ -113,11 +116,12 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     execIdsOf: async (id) => (await execs.list(id)).map((exec) => exec.id),
     imageBytes: (id) => images.bytesOf(id),
   });
+  const commit = createCommit({ deps, operations, files: fileApi, archives: images.archives, imageStore: images.imageStore });
   const open = closers.move();
   return {
     events: createEventApi(bus, eventLog, closing.signal),
-    images: { ...images.service, ...unsupportedOfImages },
-    containers: { ...containers, files, changes, export: exportRoot, ...unsupportedOfContainers },
+    images: images.api,
+    containers: { ...containers, files: fileApi.files, changes: fileApi.changes, export: fileApi.export, commit },
     execs,
     operations,
     system: {
@@ -137,7 +141,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
         execs,
         operations,
       }),
-      ...unsupportedOfSystem,
+      authenticate: images.authenticate,
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import type { ContainerStore } from '../container/container-store.ts';
 import { createDiskContentStore } from '../content/disk-content-store.ts';
+import type { ImageApi, SystemApi } from './engine.ts';
+import { JockerError } from '../errors/jocker-error.ts';
 import type { ContentStore } from '../content/content-store.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
 import { createBlobDownloads } from '../image/download-blob.ts';
 import { createImageGarbage } from '../image/image-garbage.ts';
+import { createImageArchives, type ImageArchives } from '../image/image-archives.ts';
+import type { ImageDestination } from '../image/image-destination.ts';
 import { createImageService, type ImageService } from '../image/image-service.ts';
+import { createPush } from '../image/push-image.ts';
 import { createImageStore, type ImageStore } from '../image/image-store.ts';
 import { createLayerApplier } from '../layer/apply-layer.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -19,6 +24,9 @@ import type { State } from '../state/open-state.ts';
 
 export interface EngineImages extends AsyncDisposable {
   readonly service: ImageService;
+  readonly api: ImageApi;
+  readonly archives: ImageArchives;
+  readonly authenticate: SystemApi['authenticate'];
   readonly imageStore: ImageStore;
   readonly contentStore: ContentStore;
   /** Bytes of an image's unpacked layers; 0 when there is none of that id. */
@@ -34,6 +42,7 @@ export interface EngineImagesOptions {
   readonly operations: Operations;
   readonly drivers: Drivers;
   readonly sources: readonly Driver<ImageSource>[];
+  readonly destinations: readonly Driver<ImageDestination>[];
   readonly containers: ContainerStore;
 }
 
@@ -52,21 +61,38 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
     return unpacker;
   };
   const usable = async (): Promise<readonly Snapshotter[]> => (await drivers.snapshotters.usable()).map(({ value }) => value);
-  const service = createImageService({
+  const common = {
     contentStore,
     imageStore,
     downloads: createBlobDownloads(contentStore),
     garbage: createImageGarbage({ contentStore, imageStore, snapshotters: usable }),
-    sources,
     drivers,
     operations: options.operations,
     publisher: options.publisher,
     state,
     unpackerFor,
+  };
+  const service = createImageService({
+    ...common,
+    sources,
     usersOf: (id) => containers.list().flatMap(({ imageId, name }) => (imageId === id ? [name] : [])),
   });
+  const archives = createImageArchives({ ...common, service });
+  const push = createPush({ ...common, service, destinations: options.destinations });
   return {
     service,
+    archives,
+    api: { ...service, push, save: archives.save, load: archives.load, import: archives.import },
+    async authenticate(credentials, call = {}) {
+      const asked = options.destinations.find(({ value }) => value.authenticate !== undefined)?.value;
+      if (asked?.authenticate === undefined) throw new JockerError('unsupported', 'no plugin can try credentials');
+      return await options.operations.run(
+        { verb: 'registry.authenticate', subject: credentials.host, client: call.client, signal: call.signal },
+        async (operation) =>
+          await (asked.authenticate?.(credentials, operation) ??
+            Promise.reject(new JockerError('unsupported', 'no plugin can try credentials'))),
+      );
+    },
     imageStore,
     contentStore,
     bytesOf: (imageId) => imageStore.get(imageId)?.layerSizesBytes.reduce((sum, bytes) => sum + bytes, 0) ?? 0,

@@ -68,21 +68,27 @@ export async function pruneImages(
 }
 
 function untag({ imageStore, state, publisher }: RemoveImagesDeps, record: ImageRecord, references: readonly string[]): RemovedImages {
-  state.transaction(() => {
-    for (const reference of references) {
-      imageStore.untag(reference);
-      publisher.publish('image:untagged', { imageId: record.id, reference });
-    }
-  });
+  state.transaction(
+    () => {
+      for (const reference of references) {
+        imageStore.untag(reference);
+        publisher.publish('image:untagged', { imageId: record.id, reference });
+      }
+    },
+    { urgent: true },
+  );
   return { untagged: references, deleted: [] };
 }
 
 function forget(deps: RemoveImagesDeps, record: ImageRecord): RemovedImages {
   const references = deps.imageStore.referencesOf(record.id);
-  deps.state.transaction(() => {
-    untag(deps, record, references);
-    deps.imageStore.remove(record.id);
-    deps.publisher.publish('image:removed', { imageId: record.id });
-  });
+  deps.state.transaction(
+    () => {
+      untag(deps, record, references);
+      deps.imageStore.remove(record.id);
+      deps.publisher.publish('image:removed', { imageId: record.id });
+    },
+    { urgent: true },
+  );
   return { untagged: references, deleted: [record.id] };
 }

@@ -1,4 +1,5 @@
 import type { CreateRequest } from '../container/create-request.ts';
+import type { ImageDestination } from '../image/image-destination.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { OperationContext } from '../operation/operation-context.ts';
 import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
@@ -9,6 +10,8 @@ import type { SpecMutator } from '../spec/spec-mutator.ts';
 export interface ExtensionPoints {
   /** The first whose `accepts()` is true; plugins of the user before built-in ones. */
   imageSource: ImageSource;
+  /** The first whose `accepts()` is true. */
+  imageDestination: ImageDestination;
   /** By name; the default is the first that probes well. */
   snapshotter: Snapshotter;
   /** All, in order of phase, then of loading. */

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from '@jocker/core';
 import { createHttpExchange } from './http-exchange.ts';
+import { createRegistryImageDestination } from './registry-image-destination.ts';
 import { createRegistryImageSource } from './registry-image-source.ts';
 import type { RegistryOptions } from './registry-options.ts';
 import { createRegistrySessions } from './registry-sessions.ts';
@@ -11,5 +12,6 @@ export const registryImageSource: Plugin<RegistryOptions> = definePlugin<Registr
     jocker.onClose(() => exchange[Symbol.dispose]());
     const sessions = createRegistrySessions(exchange, options);
     jocker.provide('imageSource', () => createRegistryImageSource(sessions));
+    jocker.provide('imageDestination', () => createRegistryImageDestination(sessions));
   },
 });
