@@ -21,7 +21,7 @@ function play(output: (stdin: PassThrough, left: Promise<void>) => AsyncIterable
   return { streams, stdin, left: left.promise };
 }
 
-const collect = async (output: AsyncIterable<{ stream: string; data: Uint8Array }>): Promise<Record<string, string>> => {
+const collect = async (output: AsyncIterable<OutputChunk>): Promise<Record<string, string>> => {
   const all: Record<string, string> = {};
   for await (const { stream, data } of output) all[stream] = (all[stream] ?? '') + Buffer.from(data).toString();
   return all;
@@ -43,7 +43,7 @@ describe('a session', () => {
         resize: async (_id, size) => void sizes.push(size),
       },
     });
-    using session = await served.client.execs.start('e00');
+    await using session = await served.client.execs.start('e00', { attach: true });
     session.resize({ columns: 80, rows: 24 });
     session.stdin.write('hello ');
     session.stdin.end('world');
@@ -58,7 +58,7 @@ describe('a session', () => {
       for (let sent = 0; sent < size; sent += 100_000) yield { stream: 'stdout', data: Buffer.alloc(100_000, sent / 100_000) };
     });
     await using served = await serveScript({ execs: { attach: async () => process.streams, wait: async () => ({ exitCode: 0 }) } });
-    using session = await served.client.execs.attach('e00', { replay: true });
+    await using session = await served.client.execs.attach('e00', { replay: true });
     const parts: Uint8Array[] = [];
     for await (const { data } of session.output) parts.push(Buffer.from(data));
     const all = Buffer.concat(parts);
@@ -74,7 +74,7 @@ describe('a session', () => {
       await left;
     });
     await using served = await serveScript({ execs: { start: async () => process.streams } });
-    const session = await served.client.execs.start('e00');
+    const session = await served.client.execs.start('e00', { attach: true });
     for await (const _chunk of session.output) session.detach();
     await process.left;
     await expect(session.exited).rejects.toMatchObject({ code: 'cancelled' });
@@ -97,7 +97,7 @@ describe('a session', () => {
         },
       },
     });
-    using session = await served.client.containers.attach('web', { stdin: true });
+    await using session = await served.client.containers.attach('web', { stdin: true });
     expect(await collect(session.output)).toEqual({ stdout: 'x' });
     expect(await session.exited).toEqual({ exitCode: 5 });
     expect(asked).toEqual(['wait next-exit', 'attach true']);
@@ -111,7 +111,7 @@ describe('a session', () => {
     await using served = await serveScript({
       execs: { start: () => Promise.reject(new JockerError('not-found', 'there is no exec e00')), attach: async () => process.streams },
     });
-    await expect(served.client.execs.start('e00')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(served.client.execs.start('e00', { attach: true })).rejects.toMatchObject({ code: 'not-found' });
     const session = await served.client.execs.attach('e00');
     await expect(collect(session.output)).rejects.toMatchObject({ code: 'unavailable', message: 'the monitor is gone' });
   });

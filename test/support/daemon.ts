@@ -41,6 +41,8 @@ export interface TestDaemon extends AsyncDisposable {
   start(args: readonly string[]): ChildProcess;
   /** Ends it (SIGTERM, or as a crash would) and starts another one on the same folders. */
   restart(how: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** The same, with something done while no daemon runs. */
+  restartAfter(how: 'SIGTERM' | 'SIGKILL', meanwhile: () => Promise<void>): Promise<void>;
   log(): Promise<string>;
 }
 
@@ -134,8 +136,10 @@ export async function startDaemon(serveArguments: readonly string[] = []): Promi
       if (ran.exitCode !== 0) throw new Error(`jocker ${args.join(' ')} ended with ${ran.exitCode}: ${ran.stderr}${ran.stdout}`);
       return ran.stdout.replace(/\n$/, '');
     },
-    async restart(how) {
+    restart: (how) => daemon.restartAfter(how, async () => undefined),
+    async restartAfter(how, meanwhile) {
       await end(how);
+      await meanwhile();
       await serve();
     },
     log: () => readFile(join(directory, 'daemon.log'), 'utf8'),

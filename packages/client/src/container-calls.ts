@@ -13,7 +13,7 @@ import {
   type CreateResult,
   type Digest,
   type LayerProgress,
-  type LogEntry,
+  type LogEntry as SentLogEntry,
   type OciSpec,
   type RegistryCredentials,
   type ResourceLimits,
@@ -22,10 +22,14 @@ import {
   type TerminalSize,
 } from '@jocker/protocol';
 import { createFileCalls, type FileCalls } from './file-calls.ts';
-import { createProcessSession, type ProcessSession } from './process-session.ts';
+import { bufferOf, createProcessSession, type ProcessSession } from './process-session.ts';
 import { callWithProgress, type ProgressOptions } from './progress-call.ts';
 import { sentEvents } from './sent-events.ts';
 import { connectionError, pathOf, type UnixSocket } from './unix-socket.ts';
+
+export interface LogEntry extends SentLogEntry {
+  readonly data: Buffer;
+}
 
 export interface LogOptions {
   readonly follow?: boolean;
@@ -131,13 +135,15 @@ export function createContainerCalls(socket: UnixSocket): ContainerCalls {
   };
 }
 
+const withBuffer = (entry: SentLogEntry): LogEntry => ({ ...entry, data: bufferOf(entry.data) });
+
 async function* readLogs(socket: UnixSocket, id: string, { signal, ...query }: LogOptions): AsyncGenerator<LogEntry> {
   const answer = await socket.send({ method: 'GET', path: pathOf('containers', id, 'logs'), query: { ...query }, signal });
   const decoder = new FrameDecoder();
   try {
     for await (const bytes of answer) {
       for (const frame of decoder.push(bytes as Uint8Array)) {
-        if (frame.type === frameType.log) yield decodeLogEntry(frame);
+        if (frame.type === frameType.log) yield withBuffer(decodeLogEntry(frame));
         else if (frame.type === frameType.error) throw errorFromBody(jsonOfFrame(frame), 'the log broke');
       }
     }

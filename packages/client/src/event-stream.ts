@@ -7,14 +7,14 @@ export interface FollowEvents {
   /** Events after this seq; from now on when absent. */
   readonly since?: number;
   /** With `image:progress`. */
-  readonly progress?: boolean;
+  readonly includeProgress?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface EventStreamOptions {
   /** The seq of the snapshot that the events continue. */
   readonly since: number;
-  readonly progress?: boolean;
+  readonly includeProgress?: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (envelope: EventEnvelope) => void;
   /** The engine no longer has the events after the last seq: take a snapshot and resolve with its seq. */
@@ -29,10 +29,10 @@ export interface EventStreamOptions {
 /** One connection: events until it breaks (throws) or the signal fires (returns). */
 export async function* followEvents(
   socket: UnixSocket,
-  { since, progress, signal }: FollowEvents,
+  { since, includeProgress, signal }: FollowEvents,
   onBytes?: () => void,
 ): AsyncGenerator<EventEnvelope> {
-  const answer = await socket.send({ method: 'GET', path: '/events', query: { since, progress }, signal });
+  const answer = await socket.send({ method: 'GET', path: '/events', query: { since, progress: includeProgress }, signal });
   try {
     yield* sentEvents<EventEnvelope>(answer, onBytes);
   } catch (error) {
@@ -48,7 +48,7 @@ export async function* followEvents(
  * when the signal fires; rejects only if `onGone` or `onEvent` does.
  */
 export async function keepFollowingEvents(socket: UnixSocket, options: EventStreamOptions): Promise<void> {
-  const { signal, onEvent, onGone, onConnection, progress, silenceMaxMs = 45_000, retry = { firstMs: 100, maxMs: 5_000 } } = options;
+  const { signal, onEvent, onGone, onConnection, includeProgress, silenceMaxMs = 45_000, retry = { firstMs: 100, maxMs: 5_000 } } = options;
   let since = options.since;
   let delayMs = retry.firstMs;
   while (!signal.aborted) {
@@ -63,7 +63,11 @@ export async function keepFollowingEvents(socket: UnixSocket, options: EventStre
     };
     let failure: JockerError;
     try {
-      const events = followEvents(socket, { since, signal: watchdog.signal, ...(progress === undefined ? {} : { progress }) }, heard);
+      const events = followEvents(
+        socket,
+        { since, signal: watchdog.signal, ...(includeProgress === undefined ? {} : { includeProgress }) },
+        heard,
+      );
       for (let next = await events.next(); next.done !== true; next = await events.next()) {
         since = Math.max(since, next.value.seq);
         onEventSafely(next.value);

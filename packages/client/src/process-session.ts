@@ -8,18 +8,14 @@ import {
   frameType,
   jsonOfFrame,
   JockerError,
+  type OutputChunk,
+  type ProcessStreams,
   type TerminalSize,
 } from '@jocker/protocol';
 
-export interface OutputChunk {
-  /** With a tty everything is `stdout`. */
-  readonly stream: 'stdout' | 'stderr';
-  readonly data: Uint8Array;
-}
-
 /** A process of the engine that this client is attached to. Leaving it does not stop it. */
-export interface ProcessSession extends Disposable {
-  /** To be read, once: back-pressure reaches the engine, and the exit code comes behind the last byte. */
+export interface ProcessSession extends ProcessStreams {
+  /** To be read, once: back-pressure reaches the engine, and the exit code comes behind the last byte. With a tty all is `stdout`. */
   readonly output: AsyncIterable<OutputChunk>;
   /** `end()` is end of file for the process; its output goes on. */
   readonly stdin: Writable;
@@ -29,6 +25,9 @@ export interface ProcessSession extends Disposable {
   /** Leaves. */
   detach(): void;
 }
+
+/** The same bytes as Node's own kind. */
+export const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);
 
 export function createProcessSession(socket: Socket): ProcessSession {
   const exit = Promise.withResolvers<{ readonly exitCode: number }>();
@@ -42,8 +41,8 @@ export function createProcessSession(socket: Socket): ProcessSession {
     try {
       for await (const bytes of socket) {
         for (const frame of decoder.push(bytes as Uint8Array)) {
-          if (frame.type === frameType.stdout) yield { stream: 'stdout', data: frame.payload };
-          else if (frame.type === frameType.stderr) yield { stream: 'stderr', data: frame.payload };
+          if (frame.type === frameType.stdout) yield { stream: 'stdout', data: bufferOf(frame.payload) };
+          else if (frame.type === frameType.stderr) yield { stream: 'stderr', data: bufferOf(frame.payload) };
           else if (frame.type === frameType.exit) return exit.resolve(jsonOfFrame(frame) as { exitCode: number });
           else if (frame.type === frameType.error) throw errorFromBody(jsonOfFrame(frame), 'the stream failed');
         }
@@ -80,6 +79,6 @@ export function createProcessSession(socket: Socket): ProcessSession {
     exited: exit.promise,
     resize: (size) => send(encodeJsonFrame(frameType.resize, size), () => undefined),
     detach,
-    [Symbol.dispose]: detach,
+    [Symbol.asyncDispose]: async () => detach(),
   };
 }

@@ -17,7 +17,7 @@ export async function attachTo(
   { stdin, detachKeys, sigProxy, begin }: AttachSettings,
 ): Promise<number> {
   const interactive = stdin && view.openStdin;
-  using session = await client.containers.attach(view.id, { stdin: interactive });
+  await using session = await client.containers.attach(view.id, { stdin: interactive });
   await begin?.();
   const kill = async (signal: NodeJS.Signals): Promise<void> => {
     if (sigProxy) await client.containers.kill(view.id, signal);

@@ -50,8 +50,8 @@ export const exec: CliCommand = {
             ...(privileged === undefined ? {} : { privileged }),
             ...(size === undefined ? {} : { size }),
           });
-          if (detach) return client.execs.startDetached(id);
-          using session = await client.execs.start(id, size === undefined ? {} : { size });
+          if (detach) return client.execs.start(id, { attach: false });
+          await using session = await client.execs.start(id, { attach: true, ...(size === undefined ? {} : { size }) });
           const end = await runSession(session, { tty, interactive, detachKeys, kill: (signal) => client.execs.kill(id, signal) });
           return end === 'detached' ? 0 : end.exitCode;
         }),

@@ -40,7 +40,7 @@ async function runAttached(context: CliContext, image: string, words: readonly s
     attach: { stdin: interactive, stdout: true, stderr: true },
     ...(tty && size !== undefined ? { consoleSize: size } : {}),
   });
-  using session = await context.client.containers.attach(id, { stdin: interactive });
+  await using session = await context.client.containers.attach(id, { stdin: interactive });
   await startOrRemove(context, id);
   const kill = (signal: NodeJS.Signals): Promise<void> => context.client.containers.kill(id, signal);
   const end = await runSession(session, { tty, interactive, detachKeys, kill });
