@@ -196,12 +196,13 @@ describe('setChildSubreaper', () => {
     const [output, writer] = calls.pipe();
     calls.setChildSubreaper(true);
     try {
-      const script = 'cat <&0 >/dev/null & echo $!';
+      // Descriptor 3 holds it: a shell gives its background jobs /dev/null as stdin.
+      const script = 'cat <&3 >/dev/null & echo $!';
       const child = calls.spawn({
         file: '/bin/sh',
         args: ['sh', '-c', script],
         env: ['PATH=/usr/bin:/bin'],
-        descriptors: [input, writer, null],
+        descriptors: ['null', writer, null, input],
       });
       await child.exited;
       const orphan = Buffer.alloc(20);
