@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, read, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, read, readlinkSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { native } from '@jocker/native';
 import { JockerError } from '../errors/jocker-error.ts';
@@ -19,27 +19,32 @@ type Found =
   | { readonly kind: 'directory'; readonly layers: readonly number[] }
   | { readonly kind: 'file' | 'symlink' | 'other'; readonly layer: number };
 
+/** What was found at paths without links in them; a reader lives for one create, in which every mutator asks for /etc. */
+type Known = Map<string, Found | undefined>;
+
 /**
  * Looks into a root file system that need not be mounted: `directories` are the upper directory and then the layers, top
  * first, with overlay's whiteouts and opaque marks; or one plain directory. A container may be running on it and change
- * links under our hands: each step is an openat2 below the layer's own descriptor that refuses links, so that a lost race
- * reads nothing rather than a file of the host.
+ * links under our hands: every folder is opened by an openat2 that refuses links, names are looked at below its descriptor,
+ * and a file is opened the same way, so that a lost race reads nothing rather than a file of the host. The calls that tell
+ * what is there are synchronous: a few microseconds each for what the kernel knows, far less than a turn on a thread.
  */
 export function createRootfsReader(directories: readonly string[]): RootfsReader {
+  const known: Known = new Map();
   return {
     async readFile(path) {
-      using walk = new Walk(directories);
+      using walk = new Walk(directories, known);
       const { found, resolved } = walk.to(path);
       if (found?.kind !== 'file') return undefined;
       return await walk.readFile(found.layer, resolved);
     },
     async stat(path) {
-      using walk = new Walk(directories);
+      using walk = new Walk(directories, known);
       const { found } = walk.to(path);
       return found?.kind === 'symlink' ? undefined : found?.kind;
     },
     async resolve(path) {
-      using walk = new Walk(directories);
+      using walk = new Walk(directories, known);
       const { resolved, inside } = walk.to(path);
       return inside ? `/${resolved}` : undefined;
     },
@@ -48,15 +53,18 @@ export function createRootfsReader(directories: readonly string[]): RootfsReader
 
 class Walk implements Disposable {
   readonly #directories: readonly string[];
-  readonly #roots = new Map<number, number>();
+  readonly #known: Known;
+  /** Folders of layers by `LAYER/path`; undefined for one that is no longer there. */
+  readonly #folders = new Map<string, number | undefined>();
 
-  constructor(directories: readonly string[]) {
+  constructor(directories: readonly string[], known: Known) {
     this.#directories = directories;
+    this.#known = known;
   }
 
   [Symbol.dispose](): void {
-    for (const descriptor of this.#roots.values()) closeSync(descriptor);
-    this.#roots.clear();
+    for (const descriptor of this.#folders.values()) if (descriptor !== undefined) closeSync(descriptor);
+    this.#folders.clear();
   }
 
   /** Component by component, as the kernel would in a chroot; `inside` is false when a link climbed above the root or there were too many. */
@@ -75,8 +83,8 @@ class Walk implements Disposable {
         continue;
       }
       const parent = trail.at(-1);
-      const found =
-        parent?.kind === 'directory' && !name.includes('\0') ? this.#look(parent.layers, [...names, name].join('/')) : undefined;
+      const layers = parent?.kind === 'directory' && !name.includes('\0') ? parent.layers : [];
+      const found = this.#look(layers, names.join('/'), name);
       if (found?.kind === 'symlink') {
         links += 1;
         const target = this.#readLink(found.layer, names.join('/'), name);
@@ -95,94 +103,119 @@ class Walk implements Disposable {
   }
 
   async readFile(layer: number, path: string): Promise<Buffer | undefined> {
-    const descriptor = this.#open(layer, path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY);
+    const [parent, name] = splitPath(path);
+    const folder = this.#folder(layer, parent);
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
+    const descriptor = folder === undefined ? undefined : openStrictly(folder, name, flags);
     if (descriptor === undefined) return undefined;
     try {
       const stats = fstatSync(descriptor);
       if (!stats.isFile()) return undefined;
       if (stats.size > maximumFileBytes) throw tooLarge(path);
-      const buffer = Buffer.alloc(Math.min(stats.size, maximumFileBytes) + 1);
-      let length = 0;
-      while (length < buffer.length) {
-        const { bytesRead } = await readDescriptor(descriptor, buffer, length, buffer.length - length, length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      if (length > maximumFileBytes) throw tooLarge(path);
-      return buffer.subarray(0, length);
+      // A regular file gives less than asked for only at its end: one call is the whole of it.
+      const buffer = Buffer.alloc(stats.size);
+      const { bytesRead } = await readDescriptor(descriptor, buffer, 0, buffer.length, 0);
+      return buffer.subarray(0, bytesRead);
     } finally {
       closeSync(descriptor);
     }
   }
 
-  /** What the overlay of these layers shows at a path without links in it. */
-  #look(layers: readonly number[], path: string): Found | undefined {
+  #look(layers: readonly number[], parent: string, name: string): Found | undefined {
+    if (layers.length === 0) return undefined;
+    const path = parent === '' ? name : `${parent}/${name}`;
+    if (!this.#known.has(path)) this.#known.set(path, this.#lookAfresh(layers, parent, name));
+    return this.#known.get(path);
+  }
+
+  /** What the overlay of the layers that have the parent shows at one name in it. */
+  #lookAfresh(layers: readonly number[], parent: string, name: string): Found | undefined {
     const merged: number[] = [];
-    for (const layer of layers) {
-      const descriptor = this.#open(layer, path, openPathOnly | constants.O_NOFOLLOW);
-      if (descriptor === undefined) continue;
-      try {
-        const stats = fstatSync(descriptor);
-        if (stats.isDirectory()) {
-          merged.push(layer);
-          if (layers.length > 1 && isOpaque(descriptor)) break;
-          continue;
-        }
-        if (merged.length > 0 || (stats.isCharacterDevice() && stats.rdev === 0)) break;
-        return { kind: stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : 'other', layer };
-      } finally {
-        closeSync(descriptor);
-      }
+    for (const [place, layer] of layers.entries()) {
+      const stats = this.#stat(layer, parent, name);
+      if (stats === undefined) continue;
+      // Asked late, because nearly always there is nothing to hide.
+      if (layers.slice(0, place).some((above) => this.#isOpaque(above, parent))) break;
+      if (stats.isDirectory()) merged.push(layer);
+      else if (merged.length > 0 || (stats.isCharacterDevice() && stats.rdev === 0)) break;
+      else return { kind: stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : 'other', layer };
     }
     return merged.length === 0 ? undefined : { kind: 'directory', layers: merged };
   }
 
+  #stat(layer: number, parent: string, name: string): Stats | undefined {
+    const folder = this.#folder(layer, parent);
+    if (folder === undefined) return undefined;
+    try {
+      return lstatSync(`/proc/self/fd/${folder}/${name}`, { throwIfNoEntry: false });
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
   #readLink(layer: number, parent: string, name: string): string | undefined {
-    const descriptor = this.#open(layer, parent === '' ? '.' : parent, openPathOnly | constants.O_DIRECTORY);
-    if (descriptor === undefined) return undefined;
+    const folder = this.#folder(layer, parent);
+    if (folder === undefined) return undefined;
     try {
-      return readlinkSync(`/proc/self/fd/${descriptor}/${name}`);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    } finally {
-      closeSync(descriptor);
-    }
-  }
-
-  #open(layer: number, path: string, flags: number): number | undefined {
-    try {
-      return native().openat2(this.#root(layer), path, flags, 0, resolveStrictly);
+      return readlinkSync(`/proc/self/fd/${folder}/${name}`);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
   }
 
-  #root(layer: number): number {
-    const known = this.#roots.get(layer);
-    if (known !== undefined) return known;
-    const descriptor = native().openat2(currentDirectory, this.#directories[layer] ?? '', openPathOnly | constants.O_DIRECTORY, 0, 0);
-    this.#roots.set(layer, descriptor);
-    return descriptor;
+  #isOpaque(layer: number, path: string): boolean {
+    const folder = this.#folder(layer, path);
+    // The trailing dot goes through the link in /proc to the folder itself.
+    return folder !== undefined && isMarkedOpaque(`/proc/self/fd/${folder}/.`);
+  }
+
+  #folder(layer: number, path: string): number | undefined {
+    const key = `${layer}/${path}`;
+    if (!this.#folders.has(key)) this.#folders.set(key, this.#openFolder(layer, path));
+    return this.#folders.get(key);
+  }
+
+  #openFolder(layer: number, path: string): number | undefined {
+    const flags = openPathOnly | constants.O_DIRECTORY;
+    if (path === '') return native().openat2(currentDirectory, this.#directories[layer] ?? '', flags, 0, 0);
+    const root = this.#folder(layer, '');
+    return root === undefined ? undefined : openStrictly(root, path, flags | constants.O_NOFOLLOW);
   }
 }
 
-function isOpaque(descriptor: number): boolean {
-  return ['trusted.overlay.opaque', 'user.overlay.opaque'].some((name) => {
-    try {
-      // The trailing dot goes through the link in /proc to the directory itself.
-      return native().lgetxattr(`/proc/self/fd/${descriptor}/.`, name).toString('latin1') === 'y';
-    } catch {
-      return false;
-    }
-  });
+function splitPath(path: string): readonly [parent: string, name: string] {
+  const slash = path.lastIndexOf('/');
+  return slash === -1 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+function openStrictly(folder: number, path: string, flags: number): number | undefined {
+  try {
+    return native().openat2(folder, path, flags, 0, resolveStrictly);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+const opaqueMarks = ['trusted.overlay.opaque', 'user.overlay.opaque'];
+
+function isMarkedOpaque(path: string): boolean {
+  try {
+    return native()
+      .llistxattr(path)
+      .some((name) => opaqueMarks.includes(name.toString('latin1')) && native().lgetxattr(path, name).toString('latin1') === 'y');
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** ELOOP and EXDEV: a link appeared where there was none; EINVAL: it became something else between two calls. */
 function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'EINVAL', 'EAGAIN', 'ENXIO', 'ENAMETOOLONG'].includes(code);
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'EINVAL', 'EAGAIN', 'ENXIO', 'ENAMETOOLONG', 'ENODATA', 'ENOTSUP'].includes(code);
 }
 
 function tooLarge(path: string): JockerError {

@@ -1,29 +1,48 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JockerError, type OciMount, type SpecInput, type SpecMutator } from '@jocker/core';
+import { JockerError, type OciMount, type OciSpec, type SpecInput, type SpecMutator } from '@jocker/core';
 import { hostsFile } from './hosts-file.ts';
 import { isBelow } from './is-below.ts';
-import { resolvConf } from './resolv-conf.ts';
+import { changesResolvConf, resolvConf } from './resolv-conf.ts';
+
+const names = ['hosts', 'hostname', 'resolv.conf'] as const;
 
 /** /etc/hosts, /etc/hostname and /etc/resolv.conf: files of this container's own, unless the user mounts something there. */
 export const generatedFiles: SpecMutator = {
   name: 'generated-files',
   phase: 'early',
   async mutate(draft, input) {
-    const contents: readonly (readonly [name: string, content: () => Promise<string>])[] = [
-      ['hosts', async () => hostsFile(input.request, draft.hostname, draft.domainname, await hostText('/etc/hosts', input))],
-      ['hostname', async () => `${draft.hostname ?? (await hostText('/etc/hostname', input)).trim()}\n`],
-      ['resolv.conf', async () => resolvConf(input.request, await hostText('/etc/resolv.conf', input))],
-    ];
-    const wanted = contents.filter(
-      ([name]) => !draft.mounts.some((mount) => isUserMount(mount) && isBelow(`/etc/${name}`, mount.destination)),
-    );
+    const wanted = names.filter((name) => !draft.mounts.some((mount) => isUserMount(mount) && isBelow(`/etc/${name}`, mount.destination)));
     // Everything is checked before the first byte is written: nothing may still be writing when this has thrown.
-    const files = await Promise.all(wanted.map(async ([name, content]) => ({ text: await content(), mount: await mountOf(name, input) })));
-    await Promise.all(files.map(async ({ text, mount }) => await writeFile(mount.source, text, { mode: 0o644 })));
+    const files = await Promise.all(
+      wanted.map(async (name) => ({ mount: await mountOf(name, input), write: await writerOf(name, draft, input) })),
+    );
+    await Promise.all(files.map(async ({ mount, write }) => await write(mount.source)));
     draft.mounts.push(...files.map(({ mount }) => mount));
   },
 };
+
+type Write = (path: string) => Promise<void>;
+
+async function writerOf(name: (typeof names)[number], { hostname, domainname }: OciSpec, { request }: SpecInput): Promise<Write> {
+  switch (name) {
+    case 'hosts':
+      return textWriter(hostsFile(request, hostname, domainname, request.network === 'host' ? await hostText('/etc/hosts') : ''));
+    case 'hostname':
+      return textWriter(`${hostname ?? (await hostText('/etc/hostname')).trim()}\n`);
+    case 'resolv.conf':
+      if (changesResolvConf(request)) return textWriter(resolvConf(request, await hostText('/etc/resolv.conf')));
+      return async (path) => await copyFile('/etc/resolv.conf', path).catch(async () => await textWriter('')(path));
+  }
+}
+
+function textWriter(text: string): Write {
+  return async (path) => await writeFile(path, text, { mode: 0o644 });
+}
+
+async function hostText(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch(() => '');
+}
 
 async function mountOf(name: string, { rootfs, stateDirectory, request }: SpecInput): Promise<OciMount & { source: string }> {
   const destination = `/etc/${name}`;
@@ -37,9 +56,4 @@ async function mountOf(name: string, { rootfs, stateDirectory, request }: SpecIn
 /** Defaults lie in /proc, /dev and /sys; whatever else is there by now was asked for. */
 function isUserMount(mount: OciMount): boolean {
   return !['/proc', '/dev', '/sys'].some((folder) => isBelow(mount.destination, folder));
-}
-
-async function hostText(path: string, { request }: SpecInput): Promise<string> {
-  if (path === '/etc/hosts' && request.network !== 'host') return '';
-  return await readFile(path, 'utf8').catch(() => '');
 }

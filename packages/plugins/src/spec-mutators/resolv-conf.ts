@@ -1,10 +1,13 @@
 import { isIP } from 'node:net';
 import { JockerError, type CreateRequest } from '@jocker/core';
 
-/** The host's file as it is, with what the request says in place of the host's lines of the same kind. */
-export function resolvConf(request: CreateRequest, ofHost: string): string {
-  const { dns = [], dnsSearch = [], dnsOptions = [] } = request;
-  if (dns.length + dnsSearch.length + dnsOptions.length === 0) return ofHost;
+/** Whether the request says anything that the host's file does not. */
+export function changesResolvConf({ dns = [], dnsSearch = [], dnsOptions = [] }: CreateRequest): boolean {
+  return dns.length + dnsSearch.length + dnsOptions.length > 0;
+}
+
+/** The host's file with what the request says in place of the host's lines of the same kind. */
+export function resolvConf({ dns = [], dnsSearch = [], dnsOptions = [] }: CreateRequest, ofHost: string): string {
   const kept = ofHost.split('\n').filter((line) => {
     const keyword = line.trimStart().split(/\s/, 1)[0];
     if (keyword === 'nameserver') return dns.length === 0;

@@ -12,7 +12,7 @@ export interface CopySnapshotterOptions {
 /** Every layer and every container a whole tree of its own: works on any file system and inside any container, for its price in disk and time. */
 export function createCopySnapshotter({ directory, log }: CopySnapshotterOptions): Snapshotter & AsyncDisposable {
   const shelf = new SnapshotShelf(directory, log);
-  const treeOf = (key: string): string => join(shelf.keyDirectory(key), 'tree');
+  const treeOf = (key: string): string => join(shelf.container(key).directory, 'tree');
   const layerTree = (chainId: Digest): string => shelf.layerDirectory(shelf.layer(chainId).layer);
   const bind = (source: string, mode: 'ro' | 'rw'): readonly Mount[] => [{ type: 'bind', source, options: ['bind', mode] }];
 
@@ -42,15 +42,14 @@ export function createCopySnapshotter({ directory, log }: CopySnapshotterOptions
     },
     async prepare(key, parent, { signal }) {
       await shelf.open();
-      await shelf.addKey(key, parent, async () => {
-        await makeRoot(treeOf(key));
-        if (parent !== undefined) await copyTree(layerTree(parent), treeOf(key), signal);
+      await shelf.addContainer(key, parent, async (folder) => {
+        await makeRoot(join(folder, 'tree'));
+        if (parent !== undefined) await copyTree(layerTree(parent), join(folder, 'tree'), signal);
       });
       return bind(treeOf(key), 'rw');
     },
     async mounts(key) {
       await shelf.open();
-      shelf.key(key);
       return bind(treeOf(key), 'rw');
     },
     async view(chainId) {
@@ -59,12 +58,11 @@ export function createCopySnapshotter({ directory, log }: CopySnapshotterOptions
     },
     async changesDirectory(key) {
       await shelf.open();
-      shelf.key(key);
+      shelf.container(key);
       return undefined;
     },
     async directories(key) {
       await shelf.open();
-      shelf.key(key);
       return [treeOf(key)];
     },
     async layerDirectories(chainId) {
@@ -73,7 +71,6 @@ export function createCopySnapshotter({ directory, log }: CopySnapshotterOptions
     },
     async usage(key) {
       await shelf.open();
-      shelf.key(key);
       return await diskUsage(treeOf(key));
     },
     async layerUsage(chainId) {

@@ -92,7 +92,8 @@ test('leftovers of a crash between two steps are swept at the next start', async
   execFileSync('mkdir', [
     '-p',
     join(directory, 'l', 'zz', 'orphan'),
-    join(directory, 'a', 'half', 'u'),
+    join(directory, 'a', '.half', 'u'),
+    join(directory, 'a', 'nonsense'),
     join(directory, 'trash', 'old', 'x'),
   ]);
   await writeFile(join(directory, 'chains', `sha256-${'b'.repeat(64)}`), '{"chainId":');
@@ -103,7 +104,7 @@ test('leftovers of a crash between two steps are swept at the next start', async
   await again.list();
   await again[Symbol.asyncDispose]();
   expect(await readdir(join(directory, 'l'))).toEqual(['1']);
-  expect(await readdir(join(directory, 'a'))).toEqual(['c'.repeat(64)]);
+  expect(await readdir(join(directory, 'a'))).toEqual([`${'c'.repeat(64)}@1`]);
   expect(await readdir(join(directory, 'chains'))).toHaveLength(1);
 });
 

@@ -1,9 +1,8 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Digest, Logger, Mount, Snapshotter, Usability } from '@jocker/core';
+import type { Logger, Mount, Snapshotter, Usability } from '@jocker/core';
 import { diskUsage } from '../shared/disk-usage.ts';
-import { makeRoot, SnapshotShelf } from '../shared/snapshot-shelf.ts';
-import { copyRootAttributes } from './copy-root-attributes.ts';
+import { SnapshotShelf } from '../shared/snapshot-shelf.ts';
 import { overlayOptions } from './overlay-options.ts';
 import { probeOverlay } from './probe-overlay.ts';
 
@@ -30,13 +29,11 @@ export function createOverlaySnapshotter({ directory, shortcut, log }: OverlaySn
     await mkdir(empty, { recursive: true, mode: 0o755 });
     await makeShortcut(shortcut, layersDirectory);
   }
-  const upperOf = (key: string): string => join(shelf.keyDirectory(key), 'u');
-  function mountsOf(key: string, parent: Digest | undefined): readonly Mount[] {
-    const folders = { layers: shelf.chain(parent), upper: upperOf(key), work: join(shelf.keyDirectory(key), 'w') };
+  const upperOf = (key: string): string => join(shelf.container(key).directory, 'u');
+  function mountsOf(key: string): readonly Mount[] {
+    const container = shelf.container(key);
+    const folders = { layers: container.layers, upper: join(container.directory, 'u'), work: join(container.directory, 'w') };
     return [{ type: 'overlay', source: 'overlay', options: overlayOptions(folders, layersDirectory, shortcut, empty) }];
-  }
-  function topLayer(chainId: Digest | undefined): string | undefined {
-    return chainId === undefined ? undefined : shelf.layerDirectory(shelf.layer(chainId).layer);
   }
 
   return {
@@ -59,31 +56,27 @@ export function createOverlaySnapshotter({ directory, shortcut, log }: OverlaySn
     },
     async prepare(key, parent) {
       await open();
-      await shelf.addKey(key, parent, async (folder) => {
-        const top = topLayer(parent);
-        await Promise.all([makeRoot(join(folder, 'u')), mkdir(join(folder, 'w'), { mode: 0o700 })]);
-        if (top !== undefined) await copyRootAttributes(top, join(folder, 'u'));
+      await shelf.addContainer(key, parent, async (folder) => {
+        await Promise.all([shelf.makeRootLike(join(folder, 'u'), parent), mkdir(join(folder, 'w'), { mode: 0o700 })]);
       });
-      return mountsOf(key, shelf.key(key).parent);
+      return mountsOf(key);
     },
     async mounts(key) {
       await open();
-      return mountsOf(key, shelf.key(key).parent);
+      return mountsOf(key);
     },
     async view(chainId) {
       await open();
-      return [
-        { type: 'overlay', source: 'overlay', options: overlayOptions({ layers: shelf.chain(chainId) }, layersDirectory, shortcut, empty) },
-      ];
+      const options = overlayOptions({ layers: shelf.chain(chainId) }, layersDirectory, shortcut, empty);
+      return [{ type: 'overlay', source: 'overlay', options }];
     },
     async changesDirectory(key) {
       await open();
-      shelf.key(key);
       return upperOf(key);
     },
     async directories(key) {
       await open();
-      return [upperOf(key), ...shelf.chain(shelf.key(key).parent).map((id) => shelf.layerDirectory(id))];
+      return [upperOf(key), ...shelf.container(key).layers.map((id) => shelf.layerDirectory(id))];
     },
     async layerDirectories(chainId) {
       await open();
@@ -91,7 +84,6 @@ export function createOverlaySnapshotter({ directory, shortcut, log }: OverlaySn
     },
     async usage(key) {
       await open();
-      shelf.key(key);
       return await diskUsage(upperOf(key));
     },
     async layerUsage(chainId) {
