@@ -1,8 +1,11 @@
-import { Agent, request, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { clientHeader, errorFromBody, JockerError, nativePrefix, onDisconnectHeader, streamProtocol } from '@jocker/protocol';
+
+// An import would read every export of the module, and with `WebSocket` load a whole HTTP client of 20 ms.
+const { Agent, request } = process.getBuiltinModule('node:http');
 
 export type QueryValue = string | number | boolean | Date | readonly string[] | undefined;
 
