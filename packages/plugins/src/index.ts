@@ -1,4 +1,10 @@
 export { builtins } from './builtins.ts';
+export { registryImageSource } from './image-sources/registry/registry.ts';
+export type { RegistryOptions } from './image-sources/registry/registry-options.ts';
+export { ociLayoutSource } from './image-sources/oci-layout/oci-layout.ts';
+export { archiveSource } from './image-sources/archives/archives.ts';
+export { rootfsArchiveSource } from './image-sources/rootfs-archive/rootfs-archive.ts';
+export { hostImageSource } from './image-sources/host/host-image-source.ts';
 export { builtInMutators, specMutators } from './spec-mutators/spec-mutators.ts';
 export { overlaySnapshotter } from './snapshotters/overlay/overlay.ts';
 export { copySnapshotter } from './snapshotters/copy/copy.ts';

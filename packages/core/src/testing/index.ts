@@ -4,3 +4,4 @@ export * from './runtime-backend-contract.ts';
 export { describeSnapshotter, type SnapshotterUnderTest } from './snapshotter-contract.ts';
 export * from './content-store-contract.ts';
 export * from './image-fixture.ts';
+export * from './image-source-contract.ts';

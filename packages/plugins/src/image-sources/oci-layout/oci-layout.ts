@@ -8,7 +8,8 @@ export function createOciLayoutSource(): ImageSource {
     name: 'oci-layout',
     schemes: ['oci'],
     accepts: (reference) => reference.kind === 'scheme' && reference.scheme === 'oci',
-    async resolve(reference) {
+    async resolve(reference, { signal }) {
+      signal.throwIfAborted();
       const { path, name } = locate(reference);
       return selectImage(await openOciLayout(path), name, `the layout ${path}`).descriptor;
     },
