@@ -37,10 +37,10 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
   let startedAt = performance.now();
   let spec = createDefaultSpec(options.containerId, input.host);
   steps.push({ mutator: 'default', plugin: 'core', durationMs: performance.now() - startedAt, patch: diffJson({}, cloneJson(spec)) });
+  let draft = cloneJson(spec);
   for (const { mutator, plugin } of inOrder(options.mutators)) {
     if (options.context.signal.aborted) throw new JockerError('cancelled', `the spec of container ${options.containerId} was cancelled`);
     startedAt = performance.now();
-    const draft = cloneJson(spec);
     let after: OciSpec;
     try {
       const pending = mutator.mutate(draft, input);
@@ -49,8 +49,11 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
     } catch (error) {
       throw named(error, mutator.name, plugin);
     }
-    steps.push({ mutator: mutator.name, plugin, durationMs: performance.now() - startedAt, patch: diffJson(spec, after) });
-    spec = after;
+    const patch = diffJson(spec, after);
+    steps.push({ mutator: mutator.name, plugin, durationMs: performance.now() - startedAt, patch });
+    // The mutator may have kept its draft, and patches share what they say with `after`: the next draft is neither.
+    if (patch.length > 0) spec = after;
+    draft = patch.length > 0 ? cloneJson(after) : after;
   }
   return { spec: cloneJson(spec), steps };
 }

@@ -8,29 +8,41 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
  * cannot say (functions, NaN, dates, cycles) and for the member name `__proto__`, which an assignment would not store.
  */
 export function cloneJson<T>(value: T): T {
-  return cloneAt(value, '', 0) as T;
+  const path: string[] = [];
+  if (!isJson(value, path)) throw new JockerError('invalid-argument', `the value at /${path.toReversed().join('/')} is not JSON`);
+  return copy(value) as T;
 }
 
 const maximumDepth = 64;
 
-function cloneAt(value: unknown, path: string, depth: number): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (depth > maximumDepth) throw notJson(path);
-  if (Array.isArray(value)) return value.map((item, index) => cloneAt(item, `${path}/${index}`, depth + 1));
-  if (typeof value !== 'object') throw notJson(path);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) throw notJson(path);
-  const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) {
-    if (key === '__proto__') throw notJson(`${path}/${key}`);
-    if (member !== undefined) copy[key] = cloneAt(member, `${path}/${key}`, depth + 1);
+/** Leaves where the first wrong value is, innermost name first. */
+function isJson(value: unknown, path: string[], depth = 0): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth > maximumDepth) return false;
+  if (!Array.isArray(value)) {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) return false;
   }
-  return copy;
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    const wanted = member !== undefined || Array.isArray(value);
+    if (key !== '__proto__' && (!wanted || isJson(member, path, depth + 1))) continue;
+    path.push(key);
+    return false;
+  }
+  return true;
 }
 
-function notJson(path: string): JockerError {
-  return new JockerError('invalid-argument', `the value at ${path === '' ? '/' : path} is not JSON`);
+function copy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copy);
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) result[key] = copy(member);
+  }
+  return result;
 }
 
 /** The operations that turn `before` into `after`; none when they are equal. Both must be plain JSON. */
@@ -56,7 +68,9 @@ function compareObjects(
   for (const key of Object.keys(before)) {
     if (!Object.hasOwn(after, key)) operations.push({ op: 'remove', path: `${path}/${escapeToken(key)}` });
   }
-  for (const [key, value] of Object.entries(after)) {
+  for (const key of Object.keys(after)) {
+    const value = after[key];
+    if (before[key] === value && value !== undefined) continue;
     const child = `${path}/${escapeToken(key)}`;
     if (Object.hasOwn(before, key)) compare(before[key], value, child, operations);
     else operations.push({ op: 'add', path: child, value });

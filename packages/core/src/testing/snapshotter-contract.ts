@@ -186,6 +186,17 @@ export function describeSnapshotter({ name, create }: SnapshotterUnderTest): voi
       expect(await readdir(await mount(await snapshotter.prepare('c1', chain('a'), context)))).toEqual(['file']);
     });
 
+    test('a key that is removed while it is being prepared leaves nothing', async () => {
+      await layer(chain('a'), undefined, { file: 'x' });
+      const preparing = snapshotter.prepare('c1', chain('a'), context);
+      await snapshotter.remove('c1');
+      await preparing.catch(() => undefined);
+      await snapshotter.remove('c1');
+      expect(await snapshotter.list()).toEqual({ keys: [], layers: [chain('a')] });
+      await reopen();
+      expect(await snapshotter.list()).toEqual({ keys: [], layers: [chain('a')] });
+    });
+
     test('a key can be removed while its mount is still there', async () => {
       await layer(chain('a'), undefined, { file: 'x' });
       const root = await mount(await snapshotter.prepare('c1', chain('a'), context));
