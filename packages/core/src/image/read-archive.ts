@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
 import { JockerError } from '../errors/jocker-error.ts';
 import { createDecompressor, detectCompression, longestMagicBytes } from '../layer/decompress.ts';
@@ -68,6 +68,7 @@ async function unpack(
 ): Promise<void> {
   let count = 0;
   const failed = new AbortController();
+  const written: Promise<void>[] = [];
   const parser = new Parser({
     strict: true,
     onReadEntry: (entry: ReadEntry) => {
@@ -82,7 +83,9 @@ async function unpack(
         files.set(name, { path, sizeBytes: entry.size });
         links.delete(name);
         const target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
-        target.on('error', (error) => failed.abort(error));
+        const done = finished(target);
+        done.catch((error: unknown) => failed.abort(error));
+        written.push(done);
         entry.pipe(target);
       } else entry.resume();
     },
@@ -102,6 +105,8 @@ async function unpack(
   try {
     if (decompress === undefined) await pipeline(stream, write, { signal: both });
     else await pipeline(stream, decompress, write, { signal: both });
+    // The parser is at the archive's end before the last files are at theirs.
+    await Promise.all(written);
   } catch (error) {
     if (failed.signal.aborted) throw failed.signal.reason;
     if (error instanceof JockerError) throw error;
