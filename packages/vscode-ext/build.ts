@@ -24,9 +24,13 @@ await build({
 });
 
 // What is packed has no dependencies and no module type: the bundle is CommonJS and holds everything.
-const { devDependencies: _development, scripts: _scripts, private: _private, type: _type, ...manifest } = JSON.parse(
-  await readFile(`${root}package.json`, 'utf8'),
-) as Record<string, unknown>;
+const {
+  devDependencies: _development,
+  scripts: _scripts,
+  private: _private,
+  type: _type,
+  ...manifest
+} = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as Record<string, unknown>;
 await writeFile(`${stage}/package.json`, JSON.stringify(manifest, null, 2));
 for (const name of ['package.nls.json', 'README.md', 'media', 'l10n']) await cp(`${root}${name}`, `${stage}/${name}`, { recursive: true });
 for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(`${root}../../${name}`, `${stage}/${name}`);

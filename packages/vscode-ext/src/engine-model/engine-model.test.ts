@@ -61,8 +61,8 @@ function inOrder(events: readonly EventEnvelope[]): EngineState {
 
 const content = (state: Readonly<EngineState>): unknown => ({
   seq: state.seq,
-  containers: [...state.containers.entries()].toSorted(),
-  images: [...state.images.entries()].toSorted(),
+  containers: [...state.containers].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  images: [...state.images].toSorted(([a], [b]) => (a < b ? -1 : 1)),
 });
 
 const asSnapshot = (state: EngineState): ReturnType<typeof snapshot> =>

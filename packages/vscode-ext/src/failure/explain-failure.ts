@@ -43,7 +43,7 @@ export function explainFailure(input: FailureInput): FailureExplanation {
       ? `${guilty === undefined ? '' : `${guilty.name}: `}${error.message}`
       : container?.oomKilled === true
         ? `${name} was killed because it used all of its memory`
-        : container?.exitCode != null
+        : container !== undefined && container.exitCode !== null
           ? `${name} ended with exit code ${container.exitCode}${signalOf(container.exitCode)}`
           : `${name} failed`;
   return {
@@ -56,7 +56,7 @@ export function explainFailure(input: FailureInput): FailureExplanation {
       ...Object.entries(error?.details ?? {})
         .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
         .map(([key, value]) => [key, String(value)] as const),
-      ...(container?.exitCode == null ? [] : ([['exit code', String(container.exitCode)]] as const)),
+      ...(container === undefined || container.exitCode === null ? [] : ([['exit code', String(container.exitCode)]] as const)),
     ],
     lastLogLines: input.lastLogLines,
     suggestion: suggest(input),
