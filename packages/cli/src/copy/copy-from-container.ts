@@ -1,5 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, posix, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import type { JockerClient } from '@jocker/client';
@@ -8,7 +8,8 @@ import { meansContent, withRoot, type ContainerPath } from './container-path.ts'
 
 /** docker's rules: into a directory that is there, else to that very name. `-` is a tar on stdout. */
 export async function copyFromContainer(client: JockerClient, { container, path }: ContainerPath, destination: string): Promise<void> {
-  const source = await client.containers.files.readArchive(container, path);
+  const base = posix.basename(posix.resolve('/', path));
+  const source = await client.containers.files.readArchive(container, posix.resolve('/', path));
   if (destination === '-') return pipeline(source.archive, process.stdout, { end: false });
   const target = resolve(destination);
   const there = await stat(target).catch(() => undefined);
@@ -24,7 +25,7 @@ export async function copyFromContainer(client: JockerClient, { container, path 
   const intoDirectory = there?.isDirectory() === true;
   const content = isDirectory && meansContent(path);
   const directory = intoDirectory ? target : dirname(target);
-  const root = content && intoDirectory ? '' : intoDirectory ? source.stat.name : basename(target);
+  const root = content && intoDirectory ? '' : intoDirectory ? base : basename(target);
   if (isDirectory) await mkdir(join(directory, root), { recursive: true });
   // The archive is the container's word: tar leaves out what would land outside `directory`.
   await pipeline(
@@ -33,7 +34,7 @@ export async function copyFromContainer(client: JockerClient, { container, path 
       cwd: directory,
       preserveOwner: false,
       strict: false,
-      onReadEntry: (entry) => void (entry.path = withRoot(entry.path, root)),
+      onReadEntry: (entry) => void (entry.path = withRoot(entry.path, base, root)),
     }),
   );
 }

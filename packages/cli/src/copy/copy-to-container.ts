@@ -28,9 +28,10 @@ export async function copyToContainer(
   }
   const directory = intoDirectory ? path : posix.dirname(posix.resolve('/', path));
   const root = intoDirectory ? (found.isDirectory() && meansContent(source) ? '' : posix.basename(from)) : posix.basename(path);
-  const archive = create({ cwd: posix.dirname(from), onWriteEntry: (entry) => void (entry.path = withRoot(entry.path, root)) }, [
-    `./${posix.basename(from)}`,
-  ]);
+  const archive = create(
+    { cwd: posix.dirname(from), onWriteEntry: (entry) => void (entry.path = withRoot(entry.path, posix.basename(from), root)) },
+    [`./${posix.basename(from)}`],
+  );
   await files.writeArchive(container, directory, Readable.from(archive), options);
 }
 
