@@ -58,12 +58,13 @@ describe('host facts', () => {
   });
 
   test('cgroups are v2, hybrid or v1 by what is mounted', async () => {
-    const v2 = await readHostFacts(await kernel({ 'sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n' }));
+    const controllers = { 'sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory pids\n' };
+    const v2 = await readHostFacts(await kernel({ ...controllers, 'sys/fs/cgroup/system.slice/memory.swap.max': 'max' }));
     expect(v2.cgroup).toEqual({
       version: 'v2',
       controllers: ['blkio', 'cpu', 'cpuset', 'memory', 'pids'],
       swapLimit: true,
-      blkioWeight: true,
+      blkioWeight: false,
     });
     await rm(join(folder, 'sys'), { recursive: true });
     const v1 = await readHostFacts(await kernel({ 'sys/fs/cgroup/memory/tasks': '', 'sys/fs/cgroup/pids/tasks': '' }));

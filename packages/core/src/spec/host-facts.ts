@@ -41,12 +41,17 @@ async function readCgroupFacts(sys: string): Promise<HostFacts['cgroup']> {
   const unified = await readText(`${root}/cgroup.controllers`);
   if (unified !== '' || (await exists(`${root}/cgroup.controllers`))) {
     const controllers = unified.split(/\s+/).filter((name) => name !== '');
+    const groups = (await readdir(root, { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${root}/${name}`);
+    // The topmost group has no limits of its own, unless it is only a namespace's root; those below it have.
+    const somewhere = async (file: string): Promise<boolean> =>
+      (await Promise.all([root, ...groups].map(async (group) => await exists(`${group}/${file}`)))).includes(true);
     return {
       version: 'v2',
       controllers: controllers.map((name) => (name === 'io' ? 'blkio' : name)).toSorted(),
-      // v2 keeps these files out of the root group, where the engine looks before it has one of its own.
-      swapLimit: controllers.includes('memory'),
-      blkioWeight: controllers.includes('io'),
+      swapLimit: await somewhere('memory.swap.max'),
+      blkioWeight: (await somewhere('io.weight')) || (await somewhere('io.bfq.weight')),
     };
   }
   const names = await readdir(root).catch((): string[] => []);
