@@ -45,11 +45,11 @@ export function createContainerVerbs(deps: ContainerDeps, operations: Operations
     verb: string,
     options: CallOptions | undefined,
     work: (operation: Operation) => Promise<T>,
-  ): Promise<T> =>
-    operations.run(
-      { verb: `container.${verb}`, subject: record.name, containerId: record.id, signal: options?.signal, client: options?.client },
-      work,
-    );
+  ): Promise<T> => {
+    const { name: subject, id: containerId } = record;
+    const request = { verb: `container.${verb}`, subject, containerId, signal: options?.signal, client: options?.client };
+    return operations.run({ ...request, urgent: verb === 'remove' }, work);
+  };
 
   return {
     async create(request, options) {
@@ -103,7 +103,7 @@ export function createContainerVerbs(deps: ContainerDeps, operations: Operations
       await on(record, 'remove', options, (operation) => removeContainer(deps, record.id, operation, options));
     },
     prune: async (options) =>
-      operations.run({ verb: 'container.prune', subject: 'containers' }, (operation) =>
+      operations.run({ verb: 'container.prune', subject: 'containers', urgent: true }, (operation) =>
         pruneContainers(deps, options?.filter ?? (() => true), operation),
       ),
     list: async () => deps.store.list().map(toContainerView),
@@ -121,7 +121,7 @@ export function createAutomaticVerbs(getDeps: () => ContainerDeps, operations: O
     const record = store.get(id);
     if (record === undefined || closing.aborted) return;
     operations
-      .run({ verb: `container.${verb}`, subject: record.name, containerId: id, client }, work)
+      .run({ verb: `container.${verb}`, subject: record.name, containerId: id, client, urgent: verb === 'remove' }, work)
       .catch((error: unknown) => log.warn(`a container could not be ${verb}ed`, { container: record.name, error: String(error) }));
   };
   return {

@@ -10,6 +10,7 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { buildSpec } from '../spec/build-spec.ts';
 import { createRootfsReader } from '../spec/rootfs-reader.ts';
 import type { BuiltSpec } from '../spec/spec-step.ts';
+import { assertRequest } from './assert-request.ts';
 import type { ContainerDeps, CreateOptions, ReadyImage } from './container-deps.ts';
 import { assertContainerName } from './container-name.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -111,7 +112,7 @@ export async function dryRunContainer(deps: ContainerDeps, request: CreateReques
 }
 
 async function prepare(deps: ContainerDeps, request: CreateRequest, operation: Operation, options: CreateOptions): Promise<Prepared> {
-  if (request.stopSignal !== undefined) signalNumber(request.stopSignal);
+  assertRequest(request);
   await admit(deps, request, operation);
   const [runtime, snapshotter] = await Promise.all([
     deps.drivers.runtimes.choose(request.runtime),

@@ -48,8 +48,9 @@ async function knownToRuntimes(deps: ContainerDeps): Promise<ReadonlyMap<string,
 async function recover(deps: ContainerDeps, record: ContainerRecord, isInRuntime: boolean, operations: Operations): Promise<void> {
   const { id, status } = record;
   if (status === 'removing') {
-    await operations.run({ verb: 'container.remove', subject: record.name, containerId: id, client: 'recovery' }, (operation) =>
-      removeContainer(deps, id, operation),
+    await operations.run(
+      { verb: 'container.remove', subject: record.name, containerId: id, client: 'recovery', urgent: true },
+      (operation) => removeContainer(deps, id, operation),
     );
   } else if (isAlive(status)) await watchAgain(deps, record);
   else if (isInRuntime) await finishStart(deps, record);

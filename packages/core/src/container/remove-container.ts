@@ -30,20 +30,26 @@ export async function removeContainer(
     }
     if (isAlive(record.status)) await endAtOnce(deps, record, operation);
     else if (busy) endRestarting(deps, record);
-    if (currentRecord(deps.store, id).status !== 'removing') deps.state.transaction(() => deps.store.change(id, { status: 'removing' }));
+    if (currentRecord(deps.store, id).status !== 'removing')
+      deps.state.transaction(() => deps.store.change(id, { status: 'removing' }), { urgent: true });
     await deps.checkpoint?.('remove:marked');
     try {
       await removeData(deps, record, operation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      deps.state.transaction(() => deps.store.change(id, { status: 'dead', error: message }));
+      deps.state.transaction(() => deps.store.change(id, { status: 'dead', error: message }), { urgent: true });
       throw error;
     }
     await deps.checkpoint?.('remove:data-removed');
     const { exitCode, error } = currentRecord(deps.store, id);
-    deps.publisher.publish('container:removed', subjectOf(record), { operationId: operation.id, change: () => deps.store.remove(id) });
+    deps.publisher.publish('container:removed', subjectOf(record), {
+      operationId: operation.id,
+      urgent: true,
+      change: () => deps.store.remove(id),
+    });
     deps.runs.forget(id);
     deps.pendingAttaches.end(id);
+    await deps.state.restoreReserve();
     deps.waiters.removed(id, { exitCode: exitCode ?? 0, ...(error === '' ? {} : { error }) });
   });
 }
@@ -53,7 +59,7 @@ async function endAtOnce(deps: ContainerDeps, record: ContainerRecord, operation
   if (run !== undefined) run.keep = true;
   const exited = deps.waiters.wait(record.id, 'next-exit', AbortSignal.any([deps.closing, operation.signal]));
   exited.catch(() => undefined);
-  deps.state.transaction(() => deps.store.change(record.id, { stoppedByUser: true }));
+  deps.state.transaction(() => deps.store.change(record.id, { stoppedByUser: true }), { urgent: true });
   await sendSignal(deps, record, sigkill, operation);
   if (await waitForExit(exited, killTimeoutMs)) return;
   throw new JockerError('deadline-exceeded', `container ${record.name} did not end ${killTimeoutMs / 1000} s after SIGKILL`);

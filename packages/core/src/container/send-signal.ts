@@ -24,7 +24,7 @@ export async function sendSignal(deps: ContainerDeps, record: ContainerRecord, s
   } catch (error) {
     if (!isJockerError(error, 'failed-precondition') && !isJockerError(error, 'not-found')) throw error;
   }
-  deps.publisher.publish('container:signalled', { ...subjectOf(record), signal }, { operationId: operation.id });
+  deps.publisher.publish('container:signalled', { ...subjectOf(record), signal }, { operationId: operation.id, urgent: true });
   if (deps.store.get(record.id)?.status !== 'paused') return;
   await runtime.resume(record.id, operation);
   if (deps.store.get(record.id)?.status !== 'paused') return;

@@ -89,7 +89,7 @@ async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Prom
     tty: request.tty ?? false,
     openStdin: request.openStdin ?? false,
     stdinOnce: request.stdinOnce ?? false,
-    logPath: deps.paths.log(id),
+    logPath: request.logging?.driver === 'none' ? undefined : deps.paths.log(id),
   };
 }
 

@@ -74,6 +74,6 @@ export async function endProcess(
 /** Between two runs: the next one does not come. */
 export function endRestarting(deps: ContainerDeps, record: ContainerRecord): void {
   deps.runs.cancelRestart(record.id);
-  deps.state.transaction(() => deps.store.change(record.id, { status: 'exited', stoppedByUser: true }));
+  deps.state.transaction(() => deps.store.change(record.id, { status: 'exited', stoppedByUser: true }), { urgent: true });
   deps.waiters.exited(record.id, { exitCode: record.exitCode ?? 0 }, true);
 }

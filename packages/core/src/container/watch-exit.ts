@@ -46,19 +46,22 @@ function recordExit(deps: ContainerDeps, id: string, run: ContainerRun, status: 
       });
   const subject = subjectOf(before);
   const error = status.unknown === true ? 'the exit code was lost: the monitor of the container is gone' : '';
-  deps.state.transaction(() => {
-    deps.store.change(id, {
-      status: delayMs === undefined ? 'exited' : 'restarting',
-      pid: 0,
-      exitCode,
-      oomKilled,
-      finishedAt,
-      error,
-      restartCount: before.restartCount + (delayMs === undefined ? 0 : 1),
-    });
-    if (oomKilled) deps.publisher.publish('container:oom', subject);
-    deps.publisher.publish('container:exited', { ...subject, exitCode, oomKilled, durationMs: ranMs, finishedAt });
-  });
+  deps.state.transaction(
+    () => {
+      deps.store.change(id, {
+        status: delayMs === undefined ? 'exited' : 'restarting',
+        pid: 0,
+        exitCode,
+        oomKilled,
+        finishedAt,
+        error,
+        restartCount: before.restartCount + (delayMs === undefined ? 0 : 1),
+      });
+      if (oomKilled) deps.publisher.publish('container:oom', subject);
+      deps.publisher.publish('container:exited', { ...subject, exitCode, oomKilled, durationMs: ranMs, finishedAt });
+    },
+    { urgent: true },
+  );
   run.released = releaseRun(deps, before, run);
   deps.waiters.exited(id, { exitCode, ...(error === '' ? {} : { error }) }, delayMs === undefined);
   if (delayMs !== undefined) deps.runs.scheduleRestart(id, delayMs, () => deps.automatic.start(id));

@@ -14,4 +14,6 @@ export interface PublishOptions {
   readonly operationId?: string | null;
   /** Writes to the state database; runs before the event is kept. */
   readonly change?: () => void;
+  /** May take the space that is reserved for when the disk is full: it makes room, or must not be lost. */
+  readonly urgent?: boolean;
 }

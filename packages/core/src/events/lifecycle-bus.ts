@@ -45,13 +45,16 @@ export class LifecycleBus implements EventPublisher, EventSubscriber {
       this.#state.afterCommit(() => this.#tell(envelope));
       return envelope;
     }
-    return this.#state.transaction(() => {
-      options.change?.();
-      const seq = this.#eventLog.append({ time, name, operationId, json: JSON.stringify(event) });
-      const envelope = { seq, time, name, operationId, event } as EventEnvelope;
-      this.#state.afterCommit(() => this.#tell(envelope));
-      return envelope;
-    });
+    return this.#state.transaction(
+      () => {
+        options.change?.();
+        const seq = this.#eventLog.append({ time, name, operationId, json: JSON.stringify(event) });
+        const envelope = { seq, time, name, operationId, event } as EventEnvelope;
+        this.#state.afterCommit(() => this.#tell(envelope));
+        return envelope;
+      },
+      { urgent: options.urgent },
+    );
   }
 
   /** The log is about to close: what happens from now on is for the next engine to find. */

@@ -16,6 +16,8 @@ export interface OperationRequest {
   /** The caller's; its abort cancels the operation. */
   readonly signal?: AbortSignal | undefined;
   readonly containerId?: string;
+  /** It makes room: its events may take the space that is reserved for a full disk. */
+  readonly urgent?: boolean;
 }
 
 export interface Operations extends OperationApi {
@@ -44,7 +46,16 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
     if (unsaved.length === 0) return;
     const views = unsaved.map((operation) => operation.view());
     unsaved = [];
-    store.save(views, maxEnded);
+    attempt(() => store.save(views, maxEnded));
+  };
+
+  /** What an operation did stands, whether it can be written down or not. */
+  const attempt = (write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      log.error('the end of an operation could not be recorded', { error: String(error) });
+    }
   };
 
   const leave = (operation: RunningOperation): void => {
@@ -60,31 +71,29 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
     }
   };
 
-  const fail = (operation: RunningOperation, error: unknown): JockerError => {
+  const fail = (operation: RunningOperation, error: unknown, urgent: boolean): JockerError => {
     const thrown = operation.end(error) ?? new JockerError('internal', String(error));
     keep(operation);
     const stage = operation.failedStage;
-    publisher.publish(
-      'operation:failed',
-      {
-        operation: operation.verb,
-        subject: operation.subject,
-        durationMs: operation.durationMs,
-        stage: stage?.name ?? null,
-        plugin: stage?.plugin ?? null,
-        code: thrown.code,
-        message: thrown.message,
-      },
-      { operationId: operation.id, change: () => store.save([operation.view()], maxEnded) },
-    );
+    const event = {
+      operation: operation.verb,
+      subject: operation.subject,
+      durationMs: operation.durationMs,
+      stage: stage?.name ?? null,
+      plugin: stage?.plugin ?? null,
+      code: thrown.code,
+      message: thrown.message,
+    };
+    const change = (): void => store.save([operation.view()], maxEnded);
+    attempt(() => publisher.publish('operation:failed', event, { operationId: operation.id, urgent, change }));
     return thrown;
   };
 
-  const succeed = (operation: RunningOperation): void => {
+  const succeed = (operation: RunningOperation, urgent: boolean): void => {
     operation.end();
     keep(operation);
     const { verb, subject, durationMs } = operation;
-    publisher.publish('operation:finished', { operation: verb, subject, durationMs }, { operationId: operation.id });
+    attempt(() => publisher.publish('operation:finished', { operation: verb, subject, durationMs }, { operationId: operation.id, urgent }));
     if (operation.containerId === null) return;
     unsaved.push(operation);
     timer ??= setTimeout(flush, flushDelayMs).unref();
@@ -98,7 +107,7 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
 
   return {
     async run(request, work) {
-      const { verb, subject, signal } = request;
+      const { verb, subject, signal, urgent = false } = request;
       if (allEnded !== undefined) throw new JockerError('unavailable', 'the engine is closing');
       const operation = new RunningOperation(verb, subject, request.client ?? null, log);
       if (request.containerId !== undefined) operation.concerns(request.containerId);
@@ -106,14 +115,14 @@ export function createOperations(publisher: EventPublisher, store: OperationStor
       const cancel = (): void => operation.cancel();
       signal?.addEventListener('abort', cancel);
       try {
-        publisher.publish('operation:started', { operation: verb, subject }, { operationId: operation.id });
+        publisher.publish('operation:started', { operation: verb, subject }, { operationId: operation.id, urgent });
         if (signal?.aborted === true) cancel();
         operation.signal.throwIfAborted();
         const result = await work(operation);
-        succeed(operation);
+        succeed(operation, urgent);
         return result;
       } catch (error) {
-        throw operation.ended ? error : fail(operation, error);
+        throw fail(operation, error, urgent);
       } finally {
         leave(operation);
         signal?.removeEventListener('abort', cancel);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -36,4 +36,13 @@ test('a state of a newer schema is refused and left as it is', async () => {
   database.exec('PRAGMA user_version = 99');
   database.close();
   await expect(openState(root)).rejects.toMatchObject({ code: 'failed-precondition', message: expect.stringContaining('newer') as string });
+});
+
+test('nobody but the owner can read its files, the log of writes among them', async () => {
+  const root = join(directory, 'private');
+  await using state = await openState(root);
+  state.transaction(() => state.database.exec(`INSERT INTO meta VALUES ('secret', 'x')`));
+  const names = await readdir(root);
+  expect(names).toContain('state.db-wal');
+  for (const name of names) expect([name, (await stat(join(root, name))).mode & 0o077]).toEqual([name, 0]);
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSpaceReserve } from './space-reserve.ts';
@@ -37,7 +37,10 @@ export async function openState(dataRoot: string): Promise<State> {
   await mkdir(dataRoot, { recursive: true, mode: 0o711 });
   const lock = await lockFolder(dataRoot);
   try {
-    const database = openDatabase(join(dataRoot, 'state.db'));
+    const path = join(dataRoot, 'state.db');
+    // Records hold environments, and with them secrets; SQLite gives its other files the mode of this one.
+    await (await open(path, 'a', 0o600)).close();
+    const database = openDatabase(path);
     const reserve = await createSpaceReserve(join(dataRoot, 'reserve'));
     return {
       database,

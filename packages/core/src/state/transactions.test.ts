@@ -6,7 +6,7 @@ function setUp() {
   const database = new DatabaseSync(':memory:');
   database.exec('CREATE TABLE notes (text TEXT)');
   let released = 0;
-  const transactions = createTransactions(database, { release: () => void (released += 1) });
+  const transactions = createTransactions(database, { release: () => (released += 1) <= 3, restore: () => Promise.resolve() });
   const insert = database.prepare('INSERT INTO notes VALUES (?)');
   return {
     ...transactions,
@@ -59,21 +59,27 @@ test('a callback after the commit may start a transaction, and its failure undoe
   expect(notes()).toEqual(['a', 'b']);
 });
 
-test('on a full disk the reserve is released and the work tried once more', () => {
+test('on a full disk the reserve is released for urgent work, which is tried once more', () => {
   const { transaction, write, notes, released, database } = setUp();
   const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
   database.exec(`PRAGMA max_page_count = ${pages}`);
   let attempts = 0;
-  transaction(() => {
-    attempts += 1;
-    write(attempts === 1 ? 'x'.repeat(100_000) : 'small');
-  });
+  transaction(
+    () => {
+      attempts += 1;
+      write(attempts === 1 ? 'x'.repeat(100_000) : 'small');
+    },
+    { urgent: true },
+  );
   expect([attempts, released(), notes()]).toEqual([2, 1, ['small']]);
 });
 
-test('a disk that stays full is one clear error', () => {
-  const { transaction, write, database } = setUp();
+test.each([true, false])('a disk that stays full is one clear error, and only urgent work (%s) takes the reserve, to its end', (urgent) => {
+  const { transaction, write, database, released } = setUp();
   const pages = Number(database.prepare('PRAGMA page_count').get()?.['page_count']);
   database.exec(`PRAGMA max_page_count = ${pages}`);
-  expect(() => transaction(() => write('x'.repeat(100_000)))).toThrow(expect.objectContaining({ code: 'resource-exhausted' }) as Error);
+  expect(() => transaction(() => write('x'.repeat(100_000)), { urgent })).toThrow(
+    expect.objectContaining({ code: 'resource-exhausted' }) as Error,
+  );
+  expect(released()).toBe(urgent ? 4 : 0);
 });

@@ -6,10 +6,12 @@ const sqliteFull = 13;
 
 export interface Transactions {
   /**
-   * All of `work` or none of it. A transaction inside another joins it. `work` may run twice: on a full disk it is tried
-   * again with the reserved space, so that removals and exits are recorded even then.
+   * All of `work` or none of it. A transaction inside another joins it. On a full disk an urgent one (a removal, an exit) is
+   * tried again with reserved space; the others throw `resource-exhausted`.
    */
-  transaction<T>(this: void, work: () => T): T;
+  transaction<T>(this: void, work: () => T, options?: { readonly urgent?: boolean | undefined }): T;
+  /** After something was removed: puts back what an urgent transaction took of the reserve, if there is room. */
+  restoreReserve(this: void): Promise<void>;
   /** Runs after the commit of the transaction that runs now, at once outside of one; not at all after a rollback. */
   afterCommit(this: void, callback: () => void): void;
 }
@@ -36,28 +38,26 @@ export function createTransactions(database: DatabaseSync, reserve: SpaceReserve
     }
   }
 
-  function attemptWithReserve<T>(work: () => T): { result: T; callbacks: readonly (() => void)[] } {
-    try {
-      return attempt(work);
-    } catch (error) {
-      if (!isFull(error)) throw error;
-      reserve.release();
-    }
-    try {
-      return attempt(work);
-    } catch (error) {
-      if (!isFull(error)) throw error;
-      throw new JockerError('resource-exhausted', 'no space is left for the state of the engine', { cause: error });
+  function attemptWithReserve<T>(work: () => T, urgent: boolean): { result: T; callbacks: readonly (() => void)[] } {
+    for (;;) {
+      try {
+        return attempt(work);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+        if (urgent && reserve.release()) continue;
+        throw new JockerError('resource-exhausted', 'no space is left for the state of the engine', { cause: error });
+      }
     }
   }
 
   return {
-    transaction<T>(work: () => T): T {
+    transaction<T>(work: () => T, { urgent = false }: { readonly urgent?: boolean | undefined } = {}): T {
       if (waiting !== undefined) return work();
-      const { result, callbacks } = attemptWithReserve(work);
+      const { result, callbacks } = attemptWithReserve(work, urgent);
       for (const callback of callbacks) callback();
       return result;
     },
+    restoreReserve: () => reserve.restore(),
     afterCommit(callback: () => void): void {
       if (waiting === undefined) callback();
       else waiting.push(callback);

@@ -102,7 +102,8 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
   const close = async (): Promise<void> => {
     closing.abort(new Error('the test is over'));
     await deps.runs.close();
-    await operations.close();
+    // What stopped for good at a checkpoint never ends.
+    if (options.endAt === undefined) await operations.close();
   };
   const deps: ContainerDeps = {
     store: createContainerStore(state.database, state, log),

@@ -7,7 +7,7 @@ import { createTransactions, type Transactions } from '../state/transactions.ts'
 export function memoryState(): Transactions & { readonly database: DatabaseSync } {
   const database = new DatabaseSync(':memory:');
   applySchema(database);
-  return { database, ...createTransactions(database, { release: () => undefined }) };
+  return { database, ...createTransactions(database, { release: () => false, restore: () => Promise.resolve() }) };
 }
 
 /** Keeps what was logged. */
