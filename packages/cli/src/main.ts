@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import type { CliContext, RunAction } from './command.ts';
 import { commandTable } from './command-table.ts';

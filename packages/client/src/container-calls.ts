@@ -4,6 +4,7 @@ import {
   errorFromBody,
   FrameDecoder,
   frameType,
+  isJockerError,
   jsonOfFrame,
   type CommitOptions,
   type ContainerDetails,
@@ -124,10 +125,13 @@ export function createContainerCalls(socket: UnixSocket): ContainerCalls {
     resize: (id, size) => post(id, 'resize', size),
     top: (id, psArgs) => get(id, 'top', { psArgs }),
     stats: (id) => get(id, 'stats'),
-    async *followStats(id, { signal, intervalMs } = {}) {
-      const answer = await socket.send({ method: 'GET', path: pathOf('containers', id, 'stats', 'follow'), query: { intervalMs }, signal });
-      yield* sentEvents<ContainerStats>(answer);
-    },
+    followStats: (id, { signal, intervalMs } = {}) =>
+      sentEvents<ContainerStats>(socket, {
+        method: 'GET',
+        path: pathOf('containers', id, 'stats', 'follow'),
+        query: { intervalMs },
+        signal,
+      }),
     changes: (id) => get(id, 'changes'),
     export: (id, { signal } = {}) => socket.send({ method: 'GET', path: pathOf('containers', id, 'export'), signal }),
     commit: (id, options) => post(id, 'commit', options),
@@ -148,7 +152,6 @@ async function* readLogs(socket: UnixSocket, id: string, { signal, ...query }: L
       }
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') throw connectionError(error, socket.socketPath, signal);
-    throw error;
+    throw isJockerError(error) ? error : connectionError(error, socket.socketPath, signal);
   }
 }

@@ -32,14 +32,14 @@ export async function* followEvents(
   { since, includeProgress, signal }: FollowEvents,
   onBytes?: () => void,
 ): AsyncGenerator<EventEnvelope> {
-  const answer = await socket.send({ method: 'GET', path: '/events', query: { since, progress: includeProgress }, signal });
   try {
-    yield* sentEvents<EventEnvelope>(answer, onBytes);
+    yield* sentEvents<EventEnvelope>(
+      socket,
+      { method: 'GET', path: '/events', query: { since, progress: includeProgress }, signal },
+      onBytes,
+    );
   } catch (error) {
-    if (signal?.aborted === true) return;
-    throw isJockerError(error) ? error : connectionError(error, socket.socketPath, signal);
-  } finally {
-    answer.destroy();
+    if (signal?.aborted !== true) throw error;
   }
 }
 

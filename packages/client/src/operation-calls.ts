@@ -17,8 +17,6 @@ export function createOperationCalls(socket: UnixSocket): OperationCalls {
     get: (id) => socket.json({ method: 'GET', path: pathOf('operations', id) }),
     cancel: async (id) =>
       (await socket.json<{ cancelled: boolean }>({ method: 'POST', path: pathOf('operations', id, 'cancel'), json: {} })).cancelled,
-    async *follow(id, { signal } = {}) {
-      yield* sentEvents<OperationView>(await socket.send({ method: 'GET', path: pathOf('operations', id, 'follow'), signal }));
-    },
+    follow: (id, { signal } = {}) => sentEvents<OperationView>(socket, { method: 'GET', path: pathOf('operations', id, 'follow'), signal }),
   };
 }

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline';
-import { errorFromBody, progressMediaType, type ProgressLine } from '@jocker/protocol';
+import { errorFromBody, isJockerError, progressMediaType, type ProgressLine } from '@jocker/protocol';
 import { connectionError, type Call, type UnixSocket } from './unix-socket.ts';
 
 export interface ProgressOptions<Progress> {
@@ -19,13 +18,21 @@ export async function callWithProgress<Progress, Result>(
   const answer = await socket.send({ ...asked, accept: progressMediaType });
   const broken = (error: unknown): Error => connectionError(error, socket.socketPath, signal);
   if (answer.headers['content-type']?.startsWith(progressMediaType) !== true) throw broken(new Error('an answer without progress'));
-  let failure: unknown = new Error('it ended without a result');
-  answer.once('error', (error) => (failure = error));
-  for await (const text of createInterface({ input: answer, crlfDelay: Infinity })) {
-    const line = JSON.parse(text) as ProgressLine<Progress, Result>;
-    if ('progress' in line) onProgress(line.progress);
-    else if ('result' in line) return line.result;
-    else throw errorFromBody(line.error, 'the operation failed');
+  answer.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of answer) {
+      const lines = (rest + (chunk as string)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) {
+        const line = JSON.parse(text) as ProgressLine<Progress, Result>;
+        if ('progress' in line) onProgress(line.progress);
+        else if ('result' in line) return line.result;
+        else throw errorFromBody(line.error, 'the operation failed');
+      }
+    }
+  } catch (error) {
+    throw isJockerError(error) ? error : broken(error);
   }
-  throw broken(failure);
+  throw broken(new Error('it ended without a result'));
 }

@@ -1,8 +1,20 @@
 import type { IncomingMessage } from 'node:http';
-import { errorFromBody } from '@jocker/protocol';
+import { errorFromBody, isJockerError } from '@jocker/protocol';
+import { connectionError, type Call, type UnixSocket } from './unix-socket.ts';
 
 /** The data of server-sent events, parsed. An event called `error` is thrown. `onBytes` hears of heartbeats too. */
-export async function* sentEvents<T>(answer: IncomingMessage, onBytes?: () => void): AsyncGenerator<T> {
+export async function* sentEvents<T>(socket: UnixSocket, call: Call, onBytes?: () => void): AsyncGenerator<T> {
+  const answer = await socket.send(call);
+  try {
+    yield* parseEvents<T>(answer, onBytes);
+  } catch (error) {
+    throw isJockerError(error) ? error : connectionError(error, socket.socketPath, call.signal);
+  } finally {
+    answer.destroy();
+  }
+}
+
+async function* parseEvents<T>(answer: IncomingMessage, onBytes: (() => void) | undefined): AsyncGenerator<T> {
   answer.setEncoding('utf8');
   let rest = '';
   for await (const chunk of answer) {

@@ -7,7 +7,7 @@ import { clientHeader, errorFromBody, JockerError, nativePrefix, onDisconnectHea
 // An import would read every export of the module, and with `WebSocket` load a whole HTTP client of 20 ms.
 const { Agent, request } = process.getBuiltinModule('node:http');
 
-export type QueryValue = string | number | boolean | Date | readonly string[] | undefined;
+type QueryValue = string | number | boolean | Date | readonly string[] | undefined;
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

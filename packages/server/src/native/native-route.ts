@@ -8,7 +8,7 @@ type PathParameters<Path extends string> = Path extends `${string}:${infer Name}
     ? { readonly [K in Name]: string }
     : unknown;
 
-export interface NativeCall<Path extends string, Query, Body> {
+interface NativeCall<Path extends string, Query, Body> {
   readonly engine: Engine;
   readonly params: PathParameters<Path>;
   readonly query: Query;
