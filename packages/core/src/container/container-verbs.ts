@@ -1,5 +1,5 @@
 import type { CallOptions, ContainerApi } from '../engine/engine.ts';
-import { JockerError } from '../errors/jocker-error.ts';
+import { isJockerError, JockerError } from '../errors/jocker-error.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { ContainerDeps } from './container-deps.ts';
@@ -114,7 +114,7 @@ export function createContainerVerbs(deps: ContainerDeps, operations: Operations
 const notModified = (message: string): JockerError =>
   new JockerError('failed-precondition', message, { details: { reason: 'not-modified' } });
 
-/** What the engine does by itself after an exit. Whoever came first has won: `failed-precondition` and `not-found` are no news. */
+/** What the engine does by itself after an exit. That a user came first is no news. */
 export function createAutomaticVerbs(getDeps: () => ContainerDeps, operations: Operations): ContainerDeps['automatic'] {
   const run = (id: string, verb: string, client: string, work: (operation: Operation) => Promise<void>): void => {
     const { store, closing, log } = getDeps();
@@ -122,7 +122,13 @@ export function createAutomaticVerbs(getDeps: () => ContainerDeps, operations: O
     if (record === undefined || closing.aborted) return;
     operations
       .run({ verb: `container.${verb}`, subject: record.name, containerId: id, client, urgent: verb === 'remove' }, work)
-      .catch((error: unknown) => log.warn(`a container could not be ${verb}ed`, { container: record.name, error: String(error) }));
+      .catch((error: unknown) => {
+        const isOvertaken = isJockerError(error, 'failed-precondition') || isJockerError(error, 'not-found');
+        log[isOvertaken ? 'debug' : 'warn'](`the automatic ${verb} of a container failed`, {
+          container: record.name,
+          error: String(error),
+        });
+      });
   };
   return {
     start: (id) => run(id, 'start', 'restart-policy', (operation) => startContainer(getDeps(), id, operation, true)),

@@ -66,7 +66,7 @@ async function endAtOnce(deps: ContainerDeps, record: ContainerRecord, operation
 }
 
 /** What exists outside of the database. Every step may have been done before. */
-export async function removeData(deps: ContainerDeps, record: ContainerRecord, stages: Pick<Stage, 'stage'>): Promise<void> {
+async function removeData(deps: ContainerDeps, record: ContainerRecord, stages: Pick<Stage, 'stage'>): Promise<void> {
   const { id } = record;
   await deps.runs.get(id)?.released;
   await releaseRuntime(deps, record);
