@@ -61,4 +61,4 @@ if ! cmp -s pnpm-lock.yaml node_modules/.jocker-lock || [ "${1:-}" = --tests ]; 
   cp pnpm-lock.yaml node_modules/.jocker-lock
 fi
 node packages/native/compile.ts
-node scripts/build.ts
+node scripts/build.ts >.tools/build.log 2>&1 || { tail -20 .tools/build.log >&2; fail "the build failed (see .tools/build.log)"; }

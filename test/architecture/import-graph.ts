@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const repositoryRoot: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+const repositoryRoot: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 export interface Import {
   /** Relative to the repository. */

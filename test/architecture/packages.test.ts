@@ -49,7 +49,9 @@ describe('packages', () => {
   });
 
   test('the server knows the engine by its types and its errors only', () => {
-    const values = imports.filter((entry) => entry.file.startsWith('packages/server/src/') && packageOf(entry.target) === 'core' && !entry.typeOnly);
+    const values = imports.filter(
+      (entry) => entry.file.startsWith('packages/server/src/') && packageOf(entry.target) === 'core' && !entry.typeOnly,
+    );
     expect(values.every((entry) => entry.target === '@jocker/core')).toBe(true);
   });
 });

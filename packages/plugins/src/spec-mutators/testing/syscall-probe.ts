@@ -20,7 +20,7 @@ const call = (name: string, x64: number, arm64: number, ...args: [number?, numbe
   args: [args[0] ?? 0, args[1] ?? 0, args[2] ?? 0],
 });
 
-export const probedCalls: readonly ProbedCall[] = [
+const probedCalls: readonly ProbedCall[] = [
   call('getpid', 39, 172),
   call('socket of AF_INET', 41, 198, 2, 1),
   call('socket of AF_ALG', 41, 198, 38, 5),

@@ -234,7 +234,7 @@ function parseConsoleSize(value: unknown, path: string): CreateRequest['consoleS
   return rows === undefined || columns === undefined || rows === 0 || columns === 0 ? undefined : { rows, columns };
 }
 
-export function parseUlimits(value: unknown, path: string): readonly Ulimit[] {
+function parseUlimits(value: unknown, path: string): readonly Ulimit[] {
   return asArray(value, path).map((item, index) => {
     const limit = asObject(item, `${path}[${index}]`);
     return {
