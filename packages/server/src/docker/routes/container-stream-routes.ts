@@ -1,4 +1,5 @@
 import { PassThrough, Readable, type Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { JockerError, type ContainerStats, type LogEntry } from '@jocker/core';
 import { createWebSocketStream } from 'ws';
 import { acceptWebSocket } from '../../http/accept-web-socket.ts';
@@ -102,14 +103,16 @@ async function attach(call: DockerCall): Promise<undefined> {
   if (container.status === 'paused')
     throw new JockerError('failed-precondition', `container ${container.id} is paused, unpause the container before attach`);
   const choice: AttachChoice = { stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr') };
-  const streams = await call.engine.containers.attach(container.id, { replay: query.flag('logs'), stdin: choice.stdin });
-  const { socket } = hijack(call.request, call.reply, { contentType: streamContentType(container.tty) });
+  const contentType = streamContentType(container.tty);
   if (!query.flag('stream')) {
-    // Only what was written so far.
-    socket.end();
-    await streams[Symbol.asyncDispose]();
+    const written = call.engine.containers.logs(container.id, { follow: false, stdout: choice.stdout, stderr: choice.stderr });
+    const { socket } = hijack(call.request, call.reply, { contentType });
+    if (query.flag('logs')) await pipeline(frameEntries(written, container.tty, false), socket).catch(() => socket.destroy());
+    else socket.end();
     return undefined;
   }
+  const streams = await call.engine.containers.attach(container.id, { replay: query.flag('logs'), stdin: choice.stdin });
+  const { socket } = hijack(call.request, call.reply, { contentType });
   await pumpStreams(socket, streams, { ...choice, tty: container.tty, detachKeys: container.tty ? detachKeys : Buffer.alloc(0) });
   return undefined;
 }

@@ -43,5 +43,5 @@ export function parseFilters(text: string | undefined, allowed: readonly string[
 /** `key` or `key=value`. */
 export function matchesLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
   const at = wanted.indexOf('=');
-  return at < 0 ? wanted in labels : labels[wanted.slice(0, at)] === wanted.slice(at + 1);
+  return at < 0 ? Object.hasOwn(labels, wanted) : labels[wanted.slice(0, at)] === wanted.slice(at + 1);
 }

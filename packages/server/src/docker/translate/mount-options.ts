@@ -74,15 +74,20 @@ export function parseTmpfs(target: string, text: string): MountRequest {
     type: 'tmpfs',
     target: assertAbsolute(target),
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
-    ...(mode === undefined ? {} : { mode: Number.parseInt(mode.slice('mode='.length), 8) }),
+    ...(mode === undefined ? {} : { mode: parseMode(mode.slice('mode='.length)) }),
     ...(words.includes('ro') ? { readonly: true } : {}),
     ...(others.length === 0 ? {} : { options: others }),
   };
 }
 
+function parseMode(text: string): number {
+  if (!/^[0-7]{1,5}$/.test(text)) throw new JockerError('invalid-argument', `invalid tmpfs mode: ${text.slice(0, 40)}`);
+  return Number.parseInt(text, 8);
+}
+
 function parseSize(text: string): number {
   const match = /^(\d+)([kmg]?)$/i.exec(text);
-  if (match === null) throw new JockerError('invalid-argument', `invalid tmpfs size: ${text}`);
+  if (match === null) throw new JockerError('invalid-argument', `invalid tmpfs size: ${text.slice(0, 40)}`);
   return Number(match[1]) * ({ '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[(match[2] ?? '').toLowerCase()] ?? 1);
 }
 
