@@ -36,5 +36,7 @@ export interface ContentStore {
   ingest(source: Readable, mediaType: string, signal: AbortSignal): Promise<Descriptor>;
   /** Nothing happens when the blob is not there. */
   remove(digest: Digest): Promise<void>;
+  /** Forgets all interrupted downloads but those that are being written. Gives the bytes that became free. */
+  removePartials(): Promise<number>;
   list(): AsyncIterable<{ readonly digest: Digest; readonly size: number }>;
 }

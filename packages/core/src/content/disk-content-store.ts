@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { JockerError } from '../errors/jocker-error.ts';
+import { isJockerError, JockerError } from '../errors/jocker-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isDigest } from '../oci/parse-digest.ts';
@@ -16,6 +16,8 @@ export async function createDiskContentStore(path: string): Promise<ContentStore
   await mkdir(`${path}/blobs/sha512`, { recursive: true, mode: 0o700 });
   await mkdir(`${path}/ingest`, { recursive: true, mode: 0o700 });
   await writeFile(`${path}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+  // Of a process that ended while it wrote: nobody knows their digests, so nobody can go on with them.
+  for (const name of await readdir(`${path}/ingest`)) if (name.startsWith('new-')) await rm(`${path}/ingest/${name}`, { force: true });
 
   const pathOf = (digest: Digest): string => `${path}/blobs/${digest.replace(':', '/')}`;
   const partialOf = (digest: Digest): string => `${path}/ingest/${digest.replace(':', '-')}`;
@@ -77,15 +79,20 @@ export async function createDiskContentStore(path: string): Promise<ContentStore
           );
     },
     async write(blob, source, { offset, signal, onBytes }) {
+      // What was downloaded before is hashed first; the source may break meanwhile.
+      source.on('error', () => undefined);
       const shared = !writing.has(blob.digest);
-      if (!shared && offset > 0) throw new JockerError('unavailable', `blob ${blob.digest} is being written by another download`);
+      if (!shared && offset > 0) {
+        source.destroy();
+        throw new JockerError('unavailable', `blob ${blob.digest} is being written by another download`);
+      }
       const file = shared ? partialOf(blob.digest) : `${path}/ingest/new-${randomBytes(8).toString('hex')}`;
       if (shared) writing.add(blob.digest);
       let keep = shared;
       try {
         const hash = createHash(blob.digest.startsWith('sha512:') ? 'sha512' : 'sha256');
-        if (offset > 0)
-          for await (const chunk of createReadStream(file, { end: offset - 1, highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+        if ((await hashStart(file, offset, hash, signal)) < offset)
+          throw new JockerError('unavailable', `the first ${offset} bytes of blob ${blob.digest} are not there any more`);
         let received = offset;
         await pour(source, file, offset, signal, (chunk) => {
           received += chunk.length;
@@ -105,8 +112,11 @@ export async function createDiskContentStore(path: string): Promise<ContentStore
         keep = true;
         await publish(file, blob.digest);
       } catch (error) {
+        source.destroy();
+        // A full disk gets its space back.
+        if (isJockerError(error, 'resource-exhausted')) keep = false;
         if (!keep) await rm(file, { force: true });
-        throw error;
+        throw signal.aborted ? cancelled(error) : error;
       } finally {
         if (shared) writing.delete(blob.digest);
       }
@@ -129,15 +139,38 @@ export async function createDiskContentStore(path: string): Promise<ContentStore
       await rm(pathOf(digest), { force: true });
       if (!writing.has(digest)) await rm(partialOf(digest), { force: true });
     },
+    async removePartials() {
+      let freed = 0;
+      for (const name of await readdir(`${path}/ingest`)) {
+        const digest = name.replace('-', ':');
+        if (!isDigest(digest) || writing.has(digest)) continue;
+        freed += (await stat(partialOf(digest))).size;
+        await rm(partialOf(digest), { force: true });
+      }
+      return freed;
+    },
     async *list() {
       for (const algorithm of ['sha256', 'sha512']) {
         for (const name of await readdir(`${path}/blobs/${algorithm}`)) {
           const digest = `${algorithm}:${name}`;
-          if (isDigest(digest)) yield { digest, size: (await stat(pathOf(digest))).size };
+          // Removed since the folder was read.
+          const size = isDigest(digest) ? await sizeOf(digest).catch(() => undefined) : undefined;
+          if (isDigest(digest) && size !== undefined) yield { digest, size };
         }
       }
     },
   };
+}
+
+async function hashStart(path: string, length: number, hash: Hash, signal: AbortSignal): Promise<number> {
+  let hashed = 0;
+  if (length === 0) return hashed;
+  for await (const piece of createReadStream(path, { end: length - 1, highWaterMark: 1 << 20, signal })) {
+    const chunk = piece as Buffer;
+    hash.update(chunk);
+    hashed += chunk.length;
+  }
+  return hashed;
 }
 
 /** Writes a stream into a file from `offset` on and syncs it. The stream is destroyed, however this ends. */
@@ -148,7 +181,7 @@ async function pour(
   signal: AbortSignal,
   onChunk: (chunk: Buffer) => void,
 ): Promise<number> {
-  const abort = (): void => void source.destroy(new JockerError('cancelled', 'the download was cancelled'));
+  const abort = (): void => void source.destroy(cancelled(undefined));
   // It may be destroyed before the loop below listens.
   source.on('error', () => undefined);
   signal.addEventListener('abort', abort, { once: true });
@@ -169,7 +202,7 @@ async function pour(
     await file.sync();
     return position;
   } catch (error) {
-    if (signal.aborted) throw new JockerError('cancelled', 'the download was cancelled', { cause: error });
+    if (signal.aborted) throw cancelled(error);
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
       throw new JockerError('resource-exhausted', `no space left on the disk of ${path}`, { cause: error });
     throw error;
@@ -182,6 +215,10 @@ async function pour(
 async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, 'r');
   await directory.sync();
+}
+
+function cancelled(cause: unknown): JockerError {
+  return isJockerError(cause, 'cancelled') ? cause : new JockerError('cancelled', 'the download was cancelled', { cause });
 }
 
 function notFound(digest: Digest, cause: unknown): JockerError {

@@ -69,7 +69,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   const sources = plugins.contributions('imageSource');
   const destinations = plugins.contributions('imageDestination');
   const images = closers.use(
-    await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, destinations, containers: store }),
+    await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, destinations, containers: store, log }),
   );
   const closing = new AbortController();
   const deps: ContainerDeps = {

@@ -10,10 +10,12 @@ import { createImageGarbage } from '../image/image-garbage.ts';
 import { createImageArchives, type ImageArchives } from '../image/image-archives.ts';
 import type { ImageDestination } from '../image/image-destination.ts';
 import { createImageService, type ImageService } from '../image/image-service.ts';
+import { createLayoutIndex } from '../image/layout-index.ts';
 import { createPush } from '../image/push-image.ts';
 import { createImageStore, type ImageStore } from '../image/image-store.ts';
 import { createLayerApplier } from '../layer/apply-layer.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { Logger } from '../operation/operation-context.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver, Drivers } from '../plugin/drivers.ts';
 import type { ImageSource } from '../image/image-source.ts';
@@ -44,13 +46,17 @@ export interface EngineImagesOptions {
   readonly sources: readonly Driver<ImageSource>[];
   readonly destinations: readonly Driver<ImageDestination>[];
   readonly containers: ContainerStore;
+  readonly log: Logger;
 }
 
 /** All that has to do with images, put together. */
 export async function openEngineImages(options: EngineImagesOptions): Promise<EngineImages> {
   const { state, drivers, sources, containers } = options;
   const contentStore = await createDiskContentStore(join(options.dataRoot, 'content'));
-  const imageStore = createImageStore(state.database, () => sources.flatMap(({ value }) => value.schemes ?? []));
+  const imageStore = createImageStore(state.database, state, () => sources.flatMap(({ value }) => value.schemes ?? []));
+  const layoutIndex = createLayoutIndex(contentStore.path, imageStore, options.log);
+  imageStore.onChange(() => layoutIndex.changed());
+  layoutIndex.changed();
   const applier = createLayerApplier();
   const unpackers = new Map<Snapshotter, Unpacker>();
   const unpackerFor = (snapshotter: Snapshotter): Unpacker => {
@@ -65,7 +71,7 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
     contentStore,
     imageStore,
     downloads: createBlobDownloads(contentStore),
-    garbage: createImageGarbage({ contentStore, imageStore, snapshotters: usable }),
+    garbage: createImageGarbage({ contentStore, imageStore, snapshotters: usable, log: options.log }),
     drivers,
     operations: options.operations,
     publisher: options.publisher,
@@ -99,6 +105,10 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
     async removeLeftovers() {
       for (const snapshotter of await usable()) await unpackerFor(snapshotter).removeLeftovers();
     },
-    [Symbol.asyncDispose]: () => applier.close(),
+    async [Symbol.asyncDispose]() {
+      await common.garbage[Symbol.asyncDispose]();
+      await layoutIndex[Symbol.asyncDispose]();
+      await applier.close();
+    },
   };
 }

@@ -1,18 +1,14 @@
 import type { ContentStore } from '../content/content-store.ts';
-import { JockerError } from '../errors/jocker-error.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
-import { parseImageConfig } from '../oci/parse-image-config.ts';
 import type { Stage } from '../operation/operation.ts';
 import type { Driver } from '../plugin/drivers.ts';
 import { chainIds } from '../snapshot/chain-id.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { Unpacker } from '../snapshot/unpack-image.ts';
 import type { ImageRecord } from './image-record.ts';
-
-const configBytesMax = 8 * 1024 * 1024;
 
 export interface ImageUnpackDeps {
   readonly contentStore: ContentStore;
@@ -23,6 +19,7 @@ export interface ImageUnpackDeps {
 export interface AddImageOptions {
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
   readonly source: string;
   readonly repoDigests: readonly string[];
   readonly snapshotter: Driver<Snapshotter>;
@@ -30,16 +27,9 @@ export interface AddImageOptions {
   readonly onLayer?: (layer: LayerProgress) => void;
 }
 
-/** Reads and checks the config, unpacks the layers, and gives the record to be kept. All blobs are in the content store. */
+/** Unpacks the layers, and gives the record to be kept. All blobs are in the content store. */
 export async function addImage(deps: ImageUnpackDeps, options: AddImageOptions): Promise<ImageRecord> {
-  const { descriptor, manifest } = options;
-  const config = parseImageConfig(await deps.contentStore.readAll(manifest.config.digest, configBytesMax));
-  if (config.rootfs.diffIds.length !== manifest.layers.length) {
-    throw new JockerError(
-      'invalid-argument',
-      `the image has ${manifest.layers.length} layers but its config names ${config.rootfs.diffIds.length}`,
-    );
-  }
+  const { descriptor, manifest, config } = options;
   const layerSizesBytes = await unpackFor(deps, manifest, config, options);
   return {
     id: manifest.config.digest,

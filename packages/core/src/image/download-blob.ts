@@ -51,6 +51,8 @@ export function createBlobDownloads(contentStore: ContentStore): BlobDownloads {
           resumable = false;
           continue;
         }
+        // What an earlier download left may be what is wrong; the store has thrown it away.
+        if (offset > 0 && isJockerError(error, 'data-loss')) continue;
         // A download that gets further each time may take as many attempts as it needs.
         const partial = await contentStore.partialSize(blob.digest);
         if (partial > reached) attempt = 1;
@@ -64,22 +66,30 @@ export function createBlobDownloads(contentStore: ContentStore): BlobDownloads {
 
   return {
     async download(blob, options) {
-      if (await contentStore.has(blob.digest)) return 'cached';
-      options.signal.throwIfAborted();
-      let work = running.get(blob.digest);
-      if (work === undefined) {
-        const fresh: Running = { controller: new AbortController(), listeners: new Set(), waiters: 0, done: Promise.resolve() };
-        running.set(blob.digest, fresh);
-        fresh.done = attemptUntilDone(blob, options, fresh).finally(() => {
-          if (running.get(blob.digest) === fresh) running.delete(blob.digest);
-        });
-        fresh.done.catch(() => undefined);
-        work = fresh;
+      for (;;) {
+        if (await contentStore.has(blob.digest)) return 'cached';
+        options.signal.throwIfAborted();
+        const other = running.get(blob.digest);
+        try {
+          await join(other ?? begin(blob, options), blob, options);
+          return 'downloaded';
+        } catch (error) {
+          // Another's download failed, perhaps for want of its credentials: not a reason for this one to fail.
+          if (other === undefined || options.signal.aborted) throw error;
+        }
       }
-      await join(work, blob, options);
-      return 'downloaded';
     },
   };
+
+  function begin(blob: Descriptor, options: DownloadOptions): Running {
+    const work: Running = { controller: new AbortController(), listeners: new Set(), waiters: 0, done: Promise.resolve() };
+    running.set(blob.digest, work);
+    work.done = attemptUntilDone(blob, options, work).finally(() => {
+      if (running.get(blob.digest) === work) running.delete(blob.digest);
+    });
+    work.done.catch(() => undefined);
+    return work;
+  }
 
   /** Waits for a download; when the last one who waits gives up, it is given up too. */
   async function join(work: Running, blob: Descriptor, { signal, onBytes }: DownloadOptions): Promise<void> {

@@ -196,6 +196,7 @@ export function createImageArchives(deps: ImageArchivesDeps): ImageArchives {
       const record = await addImage(deps, {
         descriptor,
         manifest: { kind: 'manifest', annotations: {}, ...manifest },
+        config: image,
         source: 'commit',
         repoDigests: [],
         snapshotter,

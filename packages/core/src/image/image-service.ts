@@ -118,11 +118,12 @@ export function createImageService(deps: ImageServiceDeps): ImageService {
         report();
       }),
     });
-    const before = imageStore.byReference(reference.text)?.id;
+    const before = findOnPlatform(reference.text, undefined)?.record.id;
     const isNew = imageStore.get(image.id) === undefined;
     operation.signal.throwIfAborted();
     state.transaction(() => {
-      const kept = record(image, reference.kind === 'registry' && reference.tag === undefined ? undefined : reference.text);
+      // A digest is no name, also when a tag stands before it.
+      const kept = record(image, reference.kind === 'registry' && reference.digest !== undefined ? undefined : reference.text);
       if (isNew) {
         publisher.publish(
           'image:unpacked',

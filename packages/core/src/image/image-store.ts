@@ -3,6 +3,7 @@ import { JockerError } from '../errors/jocker-error.ts';
 import type { Digest } from '../oci/digest.ts';
 import { isDigest } from '../oci/parse-digest.ts';
 import { parseReference, repositoryOf } from '../reference/parse-reference.ts';
+import type { Transactions } from '../state/transactions.ts';
 import type { ImageRecord } from './image-record.ts';
 
 /**
@@ -23,9 +24,15 @@ export interface ImageStore {
   tag(reference: string, id: Digest): Digest | undefined;
   untag(reference: string): void;
   remove(id: Digest): void;
+  /** Called after each change, also one whose transaction is still to be committed or undone. */
+  onChange(listener: () => void): void;
 }
 
-export function createImageStore(database: DatabaseSync, schemes: () => Iterable<string>): ImageStore {
+export function createImageStore(
+  database: DatabaseSync,
+  transactions: Pick<Transactions, 'afterRollback'>,
+  schemes: () => Iterable<string>,
+): ImageStore {
   const putRow = database.prepare('INSERT INTO images (id, record) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record');
   const removeRow = database.prepare('DELETE FROM images WHERE id = ?');
   const tagRow = database.prepare(
@@ -42,6 +49,19 @@ export function createImageStore(database: DatabaseSync, schemes: () => Iterable
   }
   for (const row of database.prepare('SELECT reference, image_id FROM image_references').iterate())
     names.set(String(row['reference']), String(row['image_id']) as Digest);
+
+  const listeners: (() => void)[] = [];
+  /** What a transaction reads it has written; when it is rolled back, so is this. */
+  const change = <K extends string, V>(map: Map<K, V>, key: K, value: V | undefined): void => {
+    const before = map.get(key);
+    const put = (next: V | undefined): void => {
+      if (next === undefined) map.delete(key);
+      else map.set(key, next);
+      for (const listener of listeners) listener();
+    };
+    transactions.afterRollback(() => put(before));
+    put(value);
+  };
 
   const byName = (text: string): { record: ImageRecord; reference: string } | undefined => {
     const id = names.get(text);
@@ -88,22 +108,23 @@ export function createImageStore(database: DatabaseSync, schemes: () => Iterable
     },
     put(record) {
       putRow.run(record.id, JSON.stringify(record));
-      images.set(record.id, record);
+      change(images, record.id, record);
     },
     tag(reference, id) {
       const before = names.get(reference);
       tagRow.run(reference, id);
-      names.set(reference, id);
+      change(names, reference, id);
       return before === id ? undefined : before;
     },
     untag(reference) {
       untagRow.run(reference);
-      names.delete(reference);
+      change(names, reference, undefined);
     },
     remove(id) {
       removeRow.run(id);
-      images.delete(id);
-      for (const [reference, owner] of names) if (owner === id) names.delete(reference);
+      change(images, id, undefined);
+      for (const [reference, owner] of names) if (owner === id) change(names, reference, undefined);
     },
+    onChange: (listener) => void listeners.push(listener),
   };
 }

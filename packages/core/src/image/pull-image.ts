@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentStore } from '../content/content-store.ts';
 import { isJockerError, JockerError } from '../errors/jocker-error.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { ImageConfig } from '../oci/image-config.ts';
 import type { ImageManifest } from '../oci/manifest.ts';
+import { configMediaTypes } from '../oci/media-types.ts';
+import { parseImageConfig } from '../oci/parse-image-config.ts';
 import { manifestBytesMax, parseManifest } from '../oci/parse-manifest.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { Stage } from '../operation/operation.ts';
@@ -14,6 +18,9 @@ import type { ImageSource, ImageSourceContext, RegistryCredentials } from './ima
 import { createPullProgress } from './pull-progress.ts';
 
 const layersAtOnce = 3;
+const configBytesMax = 8 * 1024 * 1024;
+const resolvePauseMs = 200;
+const resolvePauseMsMax = 400;
 
 export interface PullOptions {
   readonly reference: ImageReference;
@@ -31,6 +38,7 @@ export interface PulledImage {
   readonly root: Descriptor;
   readonly descriptor: Descriptor;
   readonly manifest: ImageManifest;
+  readonly config: ImageConfig;
 }
 
 /**
@@ -41,23 +49,40 @@ export async function pullImage(options: PullOptions): Promise<PulledImage> {
   const { reference, source, platform, stage, credentials } = options;
   const { signal, log } = stage;
   const context: ImageSourceContext = { signal, log, platform, ...(credentials === undefined ? {} : { credentials }) };
-  const root = await source.resolve(reference, context);
   try {
-    const { descriptor, manifest } = await pullManifest(root, options, context);
-    await download(manifest.config, options, context);
-    await pullLayers(manifest, options, context);
-    return { root, descriptor, manifest };
+    const root = await resolve(source, reference, context);
+    try {
+      const { descriptor, manifest } = await pullManifest(root, options, context);
+      const config = await pullConfig(manifest, options, context);
+      await pullLayers(manifest, options, context);
+      return { root, descriptor, manifest, config };
+    } finally {
+      await source.release?.(reference);
+    }
   } catch (error) {
     // Drivers throw what they like when they are stopped.
     if (signal.aborted && !isJockerError(error, 'cancelled'))
       throw new JockerError('cancelled', `the pull of ${reference.text} was cancelled`, { cause: error });
     throw error;
-  } finally {
-    await source.release?.(reference);
   }
 }
 
-async function pullManifest(root: Descriptor, options: PullOptions, context: ImageSourceContext): Promise<Omit<PulledImage, 'root'>> {
+async function resolve(source: ImageSource, reference: ImageReference, context: ImageSourceContext): Promise<Descriptor> {
+  for (let pauseMs = resolvePauseMs; ; pauseMs *= 2) {
+    try {
+      return await source.resolve(reference, context);
+    } catch (error) {
+      if (!isJockerError(error, 'unavailable') || pauseMs > resolvePauseMsMax) throw error;
+      await sleep(pauseMs, undefined, { signal: context.signal });
+    }
+  }
+}
+
+async function pullManifest(
+  root: Descriptor,
+  options: PullOptions,
+  context: ImageSourceContext,
+): Promise<Pick<PulledImage, 'descriptor' | 'manifest'>> {
   let descriptor = root;
   // An index may name another index; a ring of them ends here.
   for (let depth = 0; depth < 4; depth++) {
@@ -67,11 +92,41 @@ async function pullManifest(root: Descriptor, options: PullOptions, context: Ima
         `the manifest of ${options.reference.text} has ${descriptor.size} bytes, more than ${manifestBytesMax}`,
       );
     await download(descriptor, options, context);
-    const document = parseManifest(await options.contentStore.readAll(descriptor.digest), descriptor.mediaType);
-    if (document.kind === 'manifest') return { descriptor, manifest: document };
-    descriptor = choosePlatform(document, options.platform);
+    const bytes = await options.contentStore.readAll(descriptor.digest);
+    const next = inImage(options.reference, () => {
+      const document = parseManifest(bytes, descriptor.mediaType);
+      if (document.kind === 'index') return choosePlatform(document, options.platform);
+      const { mediaType } = document.config;
+      if (configMediaTypes.includes(mediaType)) return document;
+      throw new JockerError('unsupported', `it is a ${mediaType.slice(0, 100)}, not an image to run`);
+    });
+    if ('config' in next) return { descriptor, manifest: next };
+    descriptor = next;
   }
   throw new JockerError('invalid-argument', `the indexes of ${options.reference.text} are nested too deep`);
+}
+
+async function pullConfig(manifest: ImageManifest, options: PullOptions, context: ImageSourceContext): Promise<ImageConfig> {
+  await download(manifest.config, options, context);
+  const bytes = await options.contentStore.readAll(manifest.config.digest, configBytesMax);
+  return inImage(options.reference, () => {
+    const config = parseImageConfig(bytes);
+    const named = config.rootfs.diffIds.length;
+    if (named !== manifest.layers.length)
+      throw new JockerError('invalid-argument', `it has ${manifest.layers.length} layers but its config names ${named}`);
+    if (config.os !== 'linux') throw new JockerError('unsupported', `it is for ${config.os.slice(0, 100)}, not for linux`);
+    return config;
+  });
+}
+
+/** What is wrong with a document says so of its image. */
+function inImage<T>(reference: ImageReference, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!isJockerError(cause)) throw cause;
+    throw new JockerError(cause.code, `image ${reference.text}: ${cause.message}`, { cause, details: cause.details });
+  }
 }
 
 async function pullLayers(manifest: ImageManifest, options: PullOptions, context: ImageSourceContext): Promise<void> {

@@ -62,7 +62,7 @@ export async function pruneImages(
       return (references.length === 0 || !danglingOnly) && deps.usersOf(record.id).length === 0 && filter(imageView(record, references, 0));
     })
     .map((record) => forget(deps, record));
-  const reclaimedBytes = await deps.garbage.collect();
+  const reclaimedBytes = await deps.garbage.collect({ partials: true });
   deps.publisher.publish('prune:finished', { kind: 'images', reclaimedBytes });
   return { untagged: removed.flatMap(({ untagged }) => untagged), deleted: removed.flatMap(({ deleted }) => deleted), reclaimedBytes };
 }

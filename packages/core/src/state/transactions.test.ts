@@ -83,3 +83,17 @@ test.each([true, false])('a disk that stays full is one clear error, and only ur
   );
   expect(released()).toBe(urgent ? 4 : 0);
 });
+
+test('what was changed in memory is undone with a rolled back transaction, newest first, and kept with a committed one', () => {
+  const { transaction, afterRollback } = setUp();
+  const undone: string[] = [];
+  transaction(() => afterRollback(() => undone.push('committed')));
+  expect(() =>
+    transaction(() => {
+      afterRollback(() => undone.push('first'));
+      afterRollback(() => undone.push('second'));
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  expect(undone).toEqual(['second', 'first']);
+});

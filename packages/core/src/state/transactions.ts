@@ -14,6 +14,8 @@ export interface Transactions {
   restoreReserve(this: void): Promise<void>;
   /** Runs after the commit of the transaction that runs now, at once outside of one; not at all after a rollback. */
   afterCommit(this: void, callback: () => void): void;
+  /** Runs when the transaction that runs now is rolled back, newest first; for what was changed in memory too. */
+  afterRollback(this: void, callback: () => void): void;
 }
 
 export function createTransactions(database: DatabaseSync, reserve: SpaceReserve): Transactions {
@@ -21,6 +23,7 @@ export function createTransactions(database: DatabaseSync, reserve: SpaceReserve
   const commit = database.prepare('COMMIT');
   const rollback = database.prepare('ROLLBACK');
   let waiting: (() => void)[] | undefined;
+  let undoing: (() => void)[] = [];
 
   function attempt<T>(work: () => T): { result: T; callbacks: readonly (() => void)[] } {
     const callbacks: (() => void)[] = [];
@@ -32,9 +35,11 @@ export function createTransactions(database: DatabaseSync, reserve: SpaceReserve
       return { result, callbacks };
     } catch (error) {
       if (database.isTransaction) rollback.run();
+      for (const undo of undoing.toReversed()) undo();
       throw error;
     } finally {
       waiting = undefined;
+      undoing = [];
     }
   }
 
@@ -61,6 +66,9 @@ export function createTransactions(database: DatabaseSync, reserve: SpaceReserve
     afterCommit(callback: () => void): void {
       if (waiting === undefined) callback();
       else waiting.push(callback);
+    },
+    afterRollback(callback: () => void): void {
+      if (waiting !== undefined) undoing.push(callback);
     },
   };
 }
