@@ -46,6 +46,7 @@ export interface ExecRequest {
   readonly execId: string;
   readonly process: OciProcess;
   readonly tty: boolean;
+  /** At first; a runtime may let the process run a moment before it is in force. */
   readonly size?: TerminalSize;
   readonly openStdin: boolean;
 }

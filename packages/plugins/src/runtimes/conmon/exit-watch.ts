@@ -20,7 +20,7 @@ export interface ExitWatch extends Disposable {
 }
 
 /** A killed conmon tells nobody; nothing but looking finds out. */
-const monitorCheckMs = 5000;
+const monitorCheckMs = 2000;
 const unknownExitCode = 255;
 
 export async function createExitWatch(directory: string): Promise<ExitWatch> {
