@@ -9,7 +9,7 @@ export function subjectOf({ id, name, image, labels }: ContainerRecord): Contain
 }
 
 /** How the runtime finds what is left of a container's bundle. */
-export function locationOf(deps: Pick<ContainerDeps, 'paths'>, { id, request }: ContainerRecord): BundleLocation {
+export function locationOf(deps: Pick<ContainerDeps, 'paths'>, { id, request }: Pick<ContainerRecord, 'id' | 'request'>): BundleLocation {
   return {
     directory: deps.paths.bundle(id),
     tty: request.tty ?? false,

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { EventEnvelope } from '../events/lifecycle-events.ts';
@@ -119,6 +121,24 @@ describe('after a restart of the engine', () => {
     await first.close();
     first.deps.store.remove(id);
     expect(await leftovers(await restart(first))).toEqual([]);
+  });
+
+  test('a program that the killed engine had called for a container is waited for', async () => {
+    const first = await setUp();
+    const id = 'c'.repeat(64);
+    await mkdir(first.deps.paths.bundle(id), { recursive: true });
+    // What comes after the script is $0: it stands among the arguments as it does for a monitor.
+    const monitor = spawn('/bin/sh', ['-c', 'read line', id], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await once(monitor, 'spawn');
+    await first.close();
+    const second = await setUp({ from: first });
+    let isRecovered = false;
+    const recovering = recoverContainers(second.deps, second.operations).then(() => (isRecovered = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isRecovered).toBe(false);
+    monitor.stdin.end('go\n');
+    await recovering;
+    expect(await leftovers(second)).toEqual([]);
   });
 
   test('data of a record that cannot be read stays', async () => {

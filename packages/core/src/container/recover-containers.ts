@@ -9,6 +9,7 @@ import { isAlive } from './container-state.ts';
 import { locationOf, subjectOf } from './container-subject.ts';
 import { removeContainer } from './remove-container.ts';
 import { removeOrphans, undoIntents } from './remove-orphans.ts';
+import { settleInFlight } from './settle-in-flight.ts';
 import { startsWithEngine } from './restart-policy.ts';
 import { releaseRuntime, watchExit } from './watch-exit.ts';
 
@@ -19,6 +20,7 @@ import { releaseRuntime, watchExit } from './watch-exit.ts';
  */
 export async function recoverContainers(deps: ContainerDeps, operations: Operations): Promise<void> {
   await undoIntents(deps);
+  await settleInFlight(deps);
   const records = deps.store.list();
   const known = await knownToRuntimes(deps);
   await Promise.all(
