@@ -3,8 +3,11 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
+
+// Real daemons and real programs, on machines that do other things too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let daemon: TestDaemon;
 beforeAll(async () => {
@@ -68,8 +71,8 @@ test('a daemon in the background is started once, found, and stopped by its pid 
   const ask = (verb: string): ReturnType<TestDaemon['jocker']> => daemon.jocker(['daemon', verb, ...folders]);
   try {
     expect(await ask('status')).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('no daemon answers') as string });
-    expect(await ask('start')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('started; it answers on') as string });
-    expect(await ask('start')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('answers on') as string });
+    expect(await daemon.print(['daemon', 'start', ...folders])).toContain('started; it answers on');
+    expect(await daemon.print(['daemon', 'start', ...folders])).toContain('answers on');
     const pid = (await readFile(join(directory, 'run/jocker.pid'), 'utf8')).split(' ')[0] ?? '';
     expect((await ask('status')).stdout).toContain(`process ${pid}`);
     expect(await ask('stop')).toMatchObject({ exitCode: 0, stdout: 'stopped\n' });

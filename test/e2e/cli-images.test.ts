@@ -1,7 +1,10 @@
 import { chmod, lstat, mkdir, readFile, readlink, writeFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
+
+// Real daemons and real programs, on machines that do other things too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let daemon: TestDaemon;
 beforeAll(async () => {

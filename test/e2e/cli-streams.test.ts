@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { collect, startDaemon, type TestDaemon } from '../support/daemon.ts';
+
+// Real daemons and real programs, on machines that do other things too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const megabytes10 = Buffer.alloc(10 * 1024 * 1024, Buffer.from(Array.from({ length: 4099 }, (_, index) => (index * 7919) & 0xff)));

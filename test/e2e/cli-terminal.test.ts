@@ -1,6 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { sitAtTerminal } from '../support/terminal.ts';
+
+// Real daemons and real programs, on machines that do other things too.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let daemon: TestDaemon;
 beforeAll(async () => {

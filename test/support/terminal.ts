@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { native } from '@jocker/native';
 import type { TestDaemon } from './daemon.ts';
 
-const program = fileURLToPath(new URL('../../jocker', import.meta.url));
+const jocker = fileURLToPath(new URL('../../jocker', import.meta.url));
 const pollMs = 10;
-const patienceMs = 25_000;
+const patienceMs = 60_000;
 
-/** A person at a terminal who runs one `jocker` command. */
+/** A person at a terminal who runs one command. */
 export interface TerminalUser extends AsyncDisposable {
   /** Everything that the terminal has shown, as soon as `text` is in what came after the last call. */
   sees(text: string): Promise<string>;
@@ -19,10 +19,21 @@ export interface TerminalUser extends AsyncDisposable {
   readonly ends: Promise<number>;
 }
 
-export function sitAtTerminal(daemon: TestDaemon, args: readonly string[], size: readonly [number, number] = [80, 24]): TerminalUser {
+export interface TerminalProgram {
+  readonly program: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Of a daemon: `jocker` against it. */
+export function sitAtTerminal(
+  of: Pick<TestDaemon, 'socketPath'> | TerminalProgram,
+  args: readonly string[],
+  size: readonly [number, number] = [80, 24],
+): TerminalUser {
+  const { program, env } = 'program' in of ? of : { program: jocker, env: { ...process.env, JOCKER_HOST: `unix://${of.socketPath}` } };
   const [master, slave] = native().openTerminal();
   native().setWindowSize(master, size[0], size[1]);
-  const child = spawn(program, args, { stdio: [slave, slave, slave], env: { ...process.env, JOCKER_HOST: `unix://${daemon.socketPath}` } });
+  const child = spawn(program, args, { stdio: [slave, slave, slave], env });
   const ends = once(child, 'exit').then(([code]) => code as number);
   let shown = '';
   let seenTo = 0;
