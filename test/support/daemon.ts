@@ -18,7 +18,7 @@ export interface Ran {
   readonly stdoutBytes: Buffer;
 }
 
-interface RunOptions {
+export interface RunOptions {
   /** Written to stdin, then its end; without it stdin is empty. */
   readonly input?: string | Buffer;
   readonly cwd?: string;
