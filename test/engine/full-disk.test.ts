@@ -18,9 +18,12 @@ beforeAll(async () => {
   await engine.images.pull('host:busybox');
 });
 afterAll(async () => {
-  await engine?.[Symbol.asyncDispose]();
-  native().unmount(dataRoot, detach);
-  await place.remove();
+  try {
+    await engine?.[Symbol.asyncDispose]();
+  } finally {
+    native().unmount(dataRoot, detach);
+    await place.remove();
+  }
 });
 
 test('with a full disk an exit is recorded, a create is refused whole, and a removal makes room again', async () => {
