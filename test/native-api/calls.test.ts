@@ -164,6 +164,40 @@ describe('a call with progress', () => {
   });
 });
 
+test.each(['application/x-ndjson', 'application/json'])(
+  'work that ends after its client (%s) has gone is answered to nobody, and the server goes on',
+  async (accept) => {
+    const asked = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const finished = Promise.withResolvers<void>();
+    await using served = await serveScript({
+      images: {
+        pull: async (_reference, options) => {
+          asked.resolve();
+          await finish.promise;
+          options?.onProgress?.([layer]);
+          setImmediate(finished.resolve);
+          return pulled;
+        },
+        list: async () => [],
+      },
+    });
+    const body = JSON.stringify({ reference: 'a' });
+    const headers = { accept, 'content-type': 'application/json', 'content-length': body.length };
+    const sent = request({ socketPath: served.socketPath, path: '/jocker/v1/images/pull', method: 'POST', agent: false, headers });
+    const gone = new Promise((resolve) => sent.on('error', resolve).on('close', resolve));
+    sent.end(body);
+    await asked.promise;
+    sent.destroy();
+    await gone;
+    // The server hears of it before it answers the next one.
+    await served.client.images.list();
+    finish.resolve();
+    await finished.promise;
+    expect(await served.client.images.list()).toEqual([]);
+  },
+);
+
 test('archives go in and out as streams', async () => {
   let loaded = 0;
   await using served = await serveScript({
