@@ -34,6 +34,7 @@ export type * from './content/content-store.ts';
 export type * from './snapshot/snapshotter.ts';
 export { mountCalls, type MountCall } from './snapshot/mount-calls.ts';
 export * from './snapshot/chain-id.ts';
+export { limitConcurrency } from './snapshot/limit-concurrency.ts';
 export * from './snapshot/sync-file-system.ts';
 export * from './snapshot/unpack-image.ts';
 export type * from './spec/spec-mutator.ts';

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { asObject, asString, JockerError, optional, parseJson, type ForeignObject, type RegistryCredentials } from '@jocker/core';
 import { execa } from 'execa';
+import { hubHosts } from './registry-options.ts';
 
 const helperTimeoutMs = 30_000;
-const hubHosts: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 const hubKey = 'https://index.docker.io/v1/';
 
 /** Where `docker login` keeps what it was told. */

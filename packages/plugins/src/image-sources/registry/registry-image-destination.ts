@@ -1,5 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  isDigest,
+  isJockerError,
   JockerError,
+  limitConcurrency,
   repositoryOf,
   type Descriptor,
   type Digest,
@@ -9,16 +13,32 @@ import {
   type PushedImage,
   type RegistryReference,
 } from '@jocker/core';
+import { registryDomain } from './registry-options.ts';
 import type { RegistrySession } from './registry-session.ts';
 import type { RegistrySessions } from './registry-sessions.ts';
 import { responseError } from './response-error.ts';
 
 const reportEveryMs = 100;
+const blobsAtOnce = 3;
+const attemptsMax = 4;
+const firstPauseMs = 200;
 
 /** OCI distribution, the sending half. */
 export function createRegistryImageDestination(sessions: RegistrySessions): ImageDestination {
   /** By repository and digest: who pushes the same blob at the same time waits for the one that sends it. */
   const sending = new Map<string, Promise<void>>();
+
+  /** When another's attempt has failed, this one is made all the same: it may have had no right to. */
+  async function inTurn(key: string, signal: AbortSignal, send: () => Promise<void>): Promise<void> {
+    for (let other = sending.get(key); other !== undefined; other = sending.get(key)) await ended(other, signal);
+    const work = send();
+    sending.set(key, work);
+    try {
+      await work;
+    } finally {
+      sending.delete(key);
+    }
+  }
 
   return {
     name: 'registry',
@@ -29,32 +49,61 @@ export function createRegistryImageDestination(sessions: RegistrySessions): Imag
       const session = sessions.forPush(reference.domain, context.credentials);
       const blobs = [...new Map([...image.layers, image.config].map((blob) => [blob.digest, blob])).values()];
       const progress = createProgress(blobs, context.onProgress);
-      for (const blob of blobs) {
+      const limited = limitConcurrency(blobsAtOnce);
+      // The first failure stops the others.
+      const stop = new AbortController();
+      const signal = AbortSignal.any([context.signal, stop.signal]);
+      const send = async (blob: Descriptor): Promise<void> => {
         const key = `${session.base.href}${reference.path} ${blob.digest}`;
-        const running = sending.get(key);
-        if (running !== undefined) {
-          await running;
-          progress(blob.digest, { state: 'exists' });
-          continue;
-        }
-        const work = sendBlob(session, reference, image, blob, context, (change) => progress(blob.digest, change));
-        sending.set(key, work);
-        try {
-          await work;
-        } finally {
-          sending.delete(key);
-        }
-      }
-      await sendManifest(session, reference, image, context);
+        await inTurn(key, signal, async () => {
+          const tell = (change: Change): void => progress(blob.digest, change);
+          await retried(signal, async () => await sendBlob(session, reference, image, blob, { ...context, signal }, tell));
+        });
+      };
+      const results = await Promise.allSettled(
+        blobs.map(async (blob) => {
+          try {
+            await limited(async () => await send(blob));
+          } catch (error) {
+            stop.abort(error);
+            throw error;
+          }
+        }),
+      );
+      if (results.some(({ status }) => status === 'rejected')) throw stop.signal.reason;
+      await retried(context.signal, async () => await sendManifest(session, reference, image, context));
     },
     async authenticate(credentials, { signal }) {
-      const session = sessions.forPush(credentials.host === 'index.docker.io' ? 'docker.io' : credentials.host, credentials);
+      const session = sessions.forPush(registryDomain(credentials.host), credentials);
       const response = await session.send({ method: 'GET', path: 'v2/', scopes: [], signal });
       response.body.resume();
       if (response.status !== 200) throw await responseError(response, `login at ${credentials.host}`);
       return { status: 'Login Succeeded', identityToken: '' };
     },
   };
+}
+
+/** However it ended; or as soon as the signal fires. */
+async function ended(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  signal.addEventListener('abort', abort, { once: true });
+  work.then(resolve, () => resolve());
+  await promise;
+  signal.removeEventListener('abort', abort);
+  signal.throwIfAborted();
+}
+
+async function retried(signal: AbortSignal, attempt: () => Promise<void>): Promise<void> {
+  for (let count = 1; ; count++) {
+    signal.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (count >= attemptsMax || !isJockerError(error, 'unavailable')) throw error;
+      await sleep(firstPauseMs * 2 ** (count - 1), undefined, { signal });
+    }
+  }
 }
 
 type Change = Partial<Omit<PushProgress, 'digest'>>;
@@ -114,7 +163,7 @@ async function sendBlob(
   const target = new URL(location, begun.url);
   target.searchParams.set('digest', blob.digest);
 
-  progress({ state: 'uploading' });
+  progress({ state: 'uploading', bytesDone: 0 });
   const stream = await image.read(blob);
   let bytesDone = 0;
   stream.on('data', (chunk: Buffer) => {
@@ -122,14 +171,16 @@ async function sendBlob(
     progress({ bytesDone });
   });
   stream.pause();
-  const sent = await session.send({
-    method: 'PUT',
-    path: target,
-    scopes: mountScopes,
-    headers: { 'content-type': 'application/octet-stream', 'content-length': blob.size },
-    body: stream,
-    signal,
-  });
+  const sent = await session
+    .send({
+      method: 'PUT',
+      path: target,
+      scopes: mountScopes,
+      headers: { 'content-type': 'application/octet-stream', 'content-length': blob.size },
+      body: stream,
+      signal,
+    })
+    .finally(() => stream.destroy());
   if (sent.status !== 201) throw await responseError(sent, what);
   sent.body.destroy();
   progress({ state: 'done', bytesDone: blob.size });
@@ -153,4 +204,7 @@ async function sendManifest(
   });
   if (response.status !== 201 && response.status !== 202) throw await responseError(response, `image ${reference.text}`);
   response.body.destroy();
+  const stored = response.headers['docker-content-digest'];
+  if (isDigest(stored) && stored.startsWith('sha256:') && stored !== image.manifest.digest)
+    throw new JockerError('data-loss', `${reference.domain} has stored ${stored} as ${reference.text}, not ${image.manifest.digest}`);
 }

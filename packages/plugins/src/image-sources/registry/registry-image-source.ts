@@ -54,7 +54,7 @@ export function createRegistryImageSource(sessions: RegistrySessions): ImageSour
     async fetch(reference, blob, offset, context) {
       const wanted = registryReference(reference);
       return await firstOf(wanted, context, async (session) => {
-        const isManifest = manifestMediaTypes.includes(blob.mediaType) || indexMediaTypes.includes(blob.mediaType);
+        const isManifest = isManifestType(blob.mediaType);
         const response = await session.send({
           method: 'GET',
           path: `v2/${wanted.path}/${isManifest ? 'manifests' : 'blobs'}/${blob.digest}`,
@@ -68,6 +68,12 @@ export function createRegistryImageSource(sessions: RegistrySessions): ImageSour
             throw new JockerError('unsupported', `${wanted.domain} does not resume downloads`);
           }
           throw await responseError(response, `blob ${blob.digest} of ${wanted.text}`);
+        }
+        const mediaType = mediaTypeOf(response.headers['content-type']);
+        // What is sent as one kind of document and read as another is how manifests get confused (CVE-2021-41190).
+        if (isManifest && isManifestType(mediaType) && mediaType !== blob.mediaType) {
+          response.body.destroy();
+          throw new JockerError('invalid-argument', `${wanted.domain} sends ${blob.digest} as ${mediaType}, not as ${blob.mediaType}`);
         }
         return response.body;
       });
@@ -92,7 +98,7 @@ async function resolveManifest(session: RegistrySession, reference: RegistryRefe
     const mediaType = mediaTypeOf(head.headers['content-type']);
     const digest = head.headers['docker-content-digest'];
     const size = Number(head.headers['content-length']);
-    if (isDigest(digest) && Number.isSafeInteger(size) && size > 0) {
+    if (isDigest(digest) && Number.isSafeInteger(size) && size > 0 && sameAlgorithm(digest, reference.digest)) {
       assertDigest(digest, reference);
       assertManifestType(mediaType, what);
       return { mediaType, digest, size };
@@ -104,21 +110,32 @@ async function resolveManifest(session: RegistrySession, reference: RegistryRefe
   if (response.status !== 200) throw await responseError(response, what);
   const mediaType = mediaTypeOf(response.headers['content-type']);
   const bytes = await readBody(response.body, manifestBytesMax);
-  const digest: Digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const digest = digestOf(bytes, reference.digest);
   assertDigest(digest, reference);
   assertManifestType(mediaType, what);
   return { mediaType, digest, size: bytes.length };
 }
 
+/** A registry may announce sha256 of what was asked for by its sha512. */
+const sameAlgorithm = (digest: Digest, wanted: Digest | undefined): boolean =>
+  wanted === undefined || digest.slice(0, 6) === wanted.slice(0, 6);
+
+function digestOf(bytes: Buffer, wanted: Digest | undefined): Digest {
+  const algorithm = wanted?.startsWith('sha512:') === true ? 'sha512' : 'sha256';
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
 function assertDigest(digest: Digest, { digest: wanted, text }: RegistryReference): void {
-  if (wanted !== undefined && wanted.startsWith('sha256:') && digest !== wanted)
+  if (wanted !== undefined && digest !== wanted)
     throw new JockerError('data-loss', `the registry answers ${text} with ${digest}`, { details: { expected: wanted, actual: digest } });
 }
 
 function assertManifestType(mediaType: string, what: string): void {
-  if (!manifestMediaTypes.includes(mediaType) && !indexMediaTypes.includes(mediaType))
+  if (!isManifestType(mediaType))
     throw new JockerError('unsupported', `${what} is a ${mediaType || 'document without a type'}, not an image`);
 }
+
+const isManifestType = (mediaType: string): boolean => manifestMediaTypes.includes(mediaType) || indexMediaTypes.includes(mediaType);
 
 function mediaTypeOf(header: string | undefined): string {
   return header?.split(';')[0]?.trim().toLowerCase() ?? '';

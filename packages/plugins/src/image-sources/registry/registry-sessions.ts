@@ -1,7 +1,7 @@
 import type { RegistryCredentials, RegistryReference } from '@jocker/core';
 import { dockerConfigPath, dockerCredentials } from './docker-credentials.ts';
 import type { HttpExchange } from './http-exchange.ts';
-import { mirrorUrls, registryUrl, type RegistryOptions } from './registry-options.ts';
+import { mirrorUrls, registryDomain, registryUrl, type RegistryOptions } from './registry-options.ts';
 import { createRegistrySession, type RegistrySession } from './registry-session.ts';
 
 export interface RegistrySessions {
@@ -18,7 +18,7 @@ export function createRegistrySessions(exchange: HttpExchange, options: Registry
 
   const session = (base: URL, domain: string, credentials: RegistryCredentials | undefined): RegistrySession => {
     // Credentials of one host are never shown to another.
-    const own = credentials !== undefined && sameHost(credentials.host, domain) ? credentials : undefined;
+    const own = credentials !== undefined && registryDomain(credentials.host) === registryDomain(domain) ? credentials : undefined;
     const key = JSON.stringify([base.href, domain, own]);
     const known = sessions.get(key);
     if (known !== undefined) return known;
@@ -41,10 +41,4 @@ export function createRegistrySessions(exchange: HttpExchange, options: Registry
     ],
     forPush: (domain, credentials) => session(registryUrl(domain, options), domain, credentials),
   };
-}
-
-const hub = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'https://index.docker.io/v1/'];
-
-function sameHost(host: string, domain: string): boolean {
-  return host.replace(/^https?:\/\//, '').replace(/\/.*$/, '') === domain || (hub.includes(host) && domain === 'docker.io');
 }
