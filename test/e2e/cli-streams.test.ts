@@ -76,6 +76,25 @@ describe.each(['crun', 'runc'])('streams with %s', (runtime) => {
     expect((await daemon.jocker(['exec', 'base', 'sh', '-c', 'kill -TERM $$'])).exitCode).toBe(143);
   });
 
+  test('an exec session outlives its client, and gives the next one what it missed and the code', async () => {
+    const { execs } = daemon.client;
+    const { id } = await execs.create('base', {
+      command: ['sh', '-c', 'echo before; read line; echo "got $line"; exit 4'],
+      openStdin: true,
+    });
+    const first = await execs.start(id, { attach: true });
+    for await (const { data } of first.output) {
+      expect(data.toString()).toBe('before\n');
+      first.detach();
+    }
+    expect((await execs.inspect(id)).status).toBe('running');
+    await using second = await execs.attach(id, { replay: true });
+    second.stdin.write('a line\n');
+    let all = '';
+    for await (const { data } of second.output) all += data.toString();
+    expect([all, await second.exited]).toEqual(['before\ngot a line\n', { exitCode: 4 }]);
+  });
+
   test('logs keep stdout and stderr apart, in order, with times, the last lines, and follow', async () => {
     const script = 'for i in 1 2 3; do echo out $i; echo err $i >&2; done; printf unended; sleep 0.3; echo; echo last';
     await daemon.print(['run', '-d', '--name', 'logged', 'host:busybox', 'sh', '-c', script]);
