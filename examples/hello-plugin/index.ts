@@ -36,7 +36,10 @@ function createHelloSource(): ImageSource {
 
 function file(path: string, content: Buffer): TarMember {
   const owner = { uid: 0, gid: 0, deviceMajor: 0, deviceMinor: 0, mtimeNs: 0n, xattrs: new Map() };
-  return { entry: { ...owner, type: 'file', path: Buffer.from(path), linkPath: Buffer.alloc(0), mode: 0o755, size: content.length }, content: [content] };
+  return {
+    entry: { ...owner, type: 'file', path: Buffer.from(path), linkPath: Buffer.alloc(0), mode: 0o755, size: content.length },
+    content: [content],
+  };
 }
 
 export default definePlugin({

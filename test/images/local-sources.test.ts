@@ -24,7 +24,7 @@ interface Case {
   readonly scheme: string;
   readonly plugin: Plugin;
   /** Makes the image below the folder and says where, and where none is. */
-  make(directory: string): Promise<readonly [location: string, missing: string]>;
+  readonly make: (directory: string) => Promise<readonly [location: string, missing: string]>;
 }
 
 const cases: readonly Case[] = [

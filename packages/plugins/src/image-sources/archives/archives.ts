@@ -6,7 +6,7 @@ import { splitLocation } from '../split-location.ts';
 type OpenArchive = LocalImages & AsyncDisposable;
 
 /** `oci-archive:/path[:TAG]` and `docker-archive:/path[:REFERENCE]`; what the file holds decides, not the name. */
-export function createArchiveSource(): ImageSource {
+function createArchiveSource(): ImageSource {
   const opened = new Map<string, OpenArchive[]>();
   return {
     name: 'archive',

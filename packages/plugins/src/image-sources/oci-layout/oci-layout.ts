@@ -2,7 +2,7 @@ import { definePlugin, openOciLayout, selectImage, type ImageReference, type Ima
 import { splitLocation } from '../split-location.ts';
 
 /** `oci:/path/of/a/layout[:TAG]` */
-export function createOciLayoutSource(): ImageSource {
+function createOciLayoutSource(): ImageSource {
   const locate = (reference: ImageReference): { path: string; name: string | undefined } => splitLocation(reference);
   return {
     name: 'oci-layout',

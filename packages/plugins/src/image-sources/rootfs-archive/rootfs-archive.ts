@@ -26,7 +26,7 @@ interface RootfsLocation {
 }
 
 /** `rootfs:/alpine-minirootfs.tar.gz`, `rootfs:https://…/rootfs.tar.xz#sha256=…`: one layer, and `/bin/sh` to run. */
-export function createRootfsSource(exchange: HttpExchange): ImageSource {
+function createRootfsSource(exchange: HttpExchange): ImageSource {
   const images = createGeneratedImages();
   return {
     name: 'rootfs-archive',
