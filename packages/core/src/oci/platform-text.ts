@@ -22,7 +22,7 @@ export function hostPlatform(): Platform {
 export function parsePlatform(text: string): Platform {
   const words = text.toLowerCase().split('/');
   const [os, architecture, variant] = words.length === 1 ? ['linux', words[0], undefined] : words;
-  if (words.length > 3 || !words.every((word) => /^[a-z0-9_.-]+$/.test(word)) || os === undefined || architecture === undefined)
+  if (words.length > 3 || !words.every((word) => /^[a-z0-9][a-z0-9_.-]*$/.test(word)) || os === undefined || architecture === undefined)
     throw new JockerError('invalid-argument', `"${text}" is not a platform like linux/arm64`);
   return { os, architecture: aliases[architecture] ?? architecture, ...(variant === undefined ? {} : { variant }) };
 }

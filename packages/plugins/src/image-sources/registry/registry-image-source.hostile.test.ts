@@ -82,6 +82,27 @@ describe('a registry that', () => {
     });
   });
 
+  test('answers a sha512 with the sha256 of something else is refused', async () => {
+    const pinned: Digest = `sha512:${createHash('sha512').update('what was wanted').digest('hex')}`;
+    const host = await serve((request, response) => {
+      response.setHeader('docker-content-digest', digestOf(manifest));
+      sendManifest(request, response);
+    });
+    await expect(sourceWith().resolve(parseRegistryReference(`${host}/a@${pinned}`), context())).rejects.toMatchObject({
+      code: 'data-loss',
+    });
+  });
+
+  test('announces a manifest and then sends it as an index is refused', async () => {
+    const host = await serve(
+      (_request, response) => void response.setHeader('content-type', 'application/vnd.oci.image.index.v1+json').end(manifest),
+    );
+    const blob: Descriptor = { mediaType: manifestType, digest: digestOf(manifest), size: manifest.length };
+    await expect(sourceWith().fetch(parseRegistryReference(`${host}/a:1`), blob, 0, context())).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+  });
+
   test('sends a web page instead of an image is refused with what it sent', async () => {
     const host = await serve((_request, response) => void response.setHeader('content-type', 'text/html').end('<html>'));
     await expect(sourceWith().resolve(parseRegistryReference(`${host}/a:1`), context())).rejects.toThrow('is a text/html, not an image');
