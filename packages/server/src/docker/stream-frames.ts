@@ -7,13 +7,10 @@ const frameBytesMax = 32 * 1024;
 /** Docker's stdcopy framing: stream, three zeros, length (big endian), bytes. With a tty the bytes go as they are. */
 export function frameOutput({ stream, data }: Pick<OutputChunk, 'stream' | 'data'>, tty: boolean): Buffer {
   if (tty) return data;
+  if (data.length <= frameBytesMax) return oneFrame(stream, data);
   const pieces: Buffer[] = [];
-  for (let at = 0; at < data.length || at === 0; at += frameBytesMax) {
-    const piece = data.subarray(at, at + frameBytesMax);
-    const header = Buffer.alloc(8);
-    header[0] = streamNumbers[stream];
-    header.writeUInt32BE(piece.length, 4);
-    pieces.push(header, piece);
+  for (let at = 0; at < data.length; at += frameBytesMax) {
+    pieces.push(oneFrame(stream, data.subarray(at, at + frameBytesMax)));
   }
   return Buffer.concat(pieces);
 }
@@ -21,3 +18,12 @@ export function frameOutput({ stream, data }: Pick<OutputChunk, 'stream' | 'data
 /** What the two framings are called since API 1.42. */
 export const streamContentType = (tty: boolean): string =>
   tty ? 'application/vnd.docker.raw-stream' : 'application/vnd.docker.multiplexed-stream';
+
+/** In one piece of memory: there may be a frame for every line of a long log. */
+function oneFrame(stream: OutputChunk['stream'], data: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(8 + data.length);
+  frame.writeUInt32LE(streamNumbers[stream], 0);
+  frame.writeUInt32BE(data.length, 4);
+  data.copy(frame, 8);
+  return frame;
+}

@@ -1,6 +1,6 @@
 import { PassThrough, Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { JockerError, type ContainerStats, type LogEntry } from '@jocker/core';
+import { JockerError, type ContainerStats } from '@jocker/core';
 import { createWebSocketStream } from 'ws';
 import { acceptWebSocket } from '../../http/accept-web-socket.ts';
 import { clientSignal } from '../../http/client-signal.ts';
@@ -8,7 +8,8 @@ import { hijack } from '../../http/hijack.ts';
 import { parseDetachKeys } from '../detach-keys.ts';
 import type { DockerCall, DockerRoute } from '../docker-route.ts';
 import { pumpStreams } from '../pump-streams.ts';
-import { frameOutput, streamContentType } from '../stream-frames.ts';
+import { frameLogEntries } from '../frame-log-entries.ts';
+import { streamContentType } from '../stream-frames.ts';
 import { toDockerStats } from '../translate/stats.ts';
 import { parseTimestamp } from '../translate/timestamps.ts';
 
@@ -54,41 +55,12 @@ async function sendLogs(call: DockerCall): Promise<undefined> {
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
   });
-  const frames = Readable.from(frameEntries(entries, container.tty, timestamps), { objectMode: false, highWaterMark: 1 << 18 });
+  const frames = Readable.from(frameLogEntries(entries, { tty: container.tty, timestamps }), { objectMode: false, highWaterMark: 1 << 18 });
   // A follower sees the head before the first line is written.
   reply.raw.on('close', () => frames.destroy());
   await reply.header('content-type', streamContentType(container.tty)).send(frames);
   return undefined;
 }
-
-/** Small lines are joined: one write for each of 200,000 lines would cost more than reading them. */
-async function* frameEntries(entries: AsyncIterable<LogEntry>, tty: boolean, timestamps: boolean): AsyncGenerator<Buffer> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const iterator = entries[Symbol.asyncIterator]();
-  try {
-    for (let next = iterator.next(); ;) {
-      // What is there is sent before waiting for more.
-      const waited = pieces.length === 0 ? await next : await Promise.race([next, turn()]);
-      if (waited === undefined || size >= 1 << 17) {
-        yield Buffer.concat(pieces.splice(0));
-        size = 0;
-        if (waited === undefined) continue;
-      }
-      if (waited.done === true) break;
-      const { stream, data, time } = waited.value;
-      const frame = frameOutput({ stream, data: timestamps ? Buffer.concat([Buffer.from(`${time} `), data]) : data }, tty);
-      pieces.push(frame);
-      size += frame.length;
-      next = iterator.next();
-    }
-    if (pieces.length > 0) yield Buffer.concat(pieces);
-  } finally {
-    await iterator.return?.();
-  }
-}
-
-const turn = async (): Promise<undefined> => await new Promise((resolve) => setImmediate(() => resolve(undefined)));
 
 interface AttachChoice {
   readonly stdin: boolean;
@@ -107,7 +79,8 @@ async function attach(call: DockerCall): Promise<undefined> {
   if (!query.flag('stream')) {
     const written = call.engine.containers.logs(container.id, { follow: false, stdout: choice.stdout, stderr: choice.stderr });
     const { socket } = hijack(call.request, call.reply, { contentType });
-    if (query.flag('logs')) await pipeline(frameEntries(written, container.tty, false), socket).catch(() => socket.destroy());
+    if (query.flag('logs'))
+      await pipeline(frameLogEntries(written, { tty: container.tty, timestamps: false }), socket).catch(() => socket.destroy());
     else socket.end();
     return undefined;
   }
