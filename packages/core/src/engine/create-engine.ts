@@ -69,7 +69,18 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   const sources = plugins.contributions('imageSource');
   const destinations = plugins.contributions('imageDestination');
   const images = closers.use(
-    await openEngineImages({ dataRoot, state, publisher: bus, operations, drivers, sources, destinations, containers: store, log }),
+    await openEngineImages({
+      dataRoot,
+      state,
+      publisher: bus,
+      operations,
+      drivers,
+      sources,
+      destinations,
+      containers: store,
+      log,
+      downloadsAtOnce: config.maxConcurrentDownloads,
+    }),
   );
   const closing = new AbortController();
   const deps: ContainerDeps = {

@@ -47,6 +47,8 @@ export interface EngineImagesOptions {
   readonly destinations: readonly Driver<ImageDestination>[];
   readonly containers: ContainerStore;
   readonly log: Logger;
+  /** Layers of one pull. */
+  readonly downloadsAtOnce: number | undefined;
 }
 
 /** All that has to do with images, put together. */
@@ -81,6 +83,7 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
   const service = createImageService({
     ...common,
     sources,
+    downloadsAtOnce: options.downloadsAtOnce,
     usersOf: (id) => containers.list().flatMap(({ imageId, name }) => (imageId === id ? [name] : [])),
   });
   const archives = createImageArchives({ ...common, service });

@@ -26,5 +26,6 @@ export interface EngineConfig {
   /** Tried before the registry itself, per domain. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   readonly logMaxSizeBytes?: number;
+  /** Layers of one pull at a time; 3 when absent. */
   readonly maxConcurrentDownloads?: number;
 }

@@ -36,6 +36,7 @@ export interface ImageServiceDeps extends ImageUnpackDeps {
   readonly publisher: EventPublisher;
   readonly state: Transactions;
   readonly usersOf: (id: Digest) => readonly string[];
+  readonly downloadsAtOnce?: number | undefined;
 }
 
 export type ImageService = Pick<ImageApi, 'pull' | 'list' | 'inspect' | 'history' | 'tag' | 'remove' | 'prune'> &
@@ -99,6 +100,7 @@ export function createImageService(deps: ImageServiceDeps): ImageService {
           contentStore: deps.contentStore,
           downloads: deps.downloads,
           credentials: request.credentials,
+          downloadsAtOnce: deps.downloadsAtOnce,
           stage,
           onProgress: (all) => {
             for (const layer of all) layers.set(layer.digest, layer);

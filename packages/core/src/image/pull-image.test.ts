@@ -114,6 +114,7 @@ async function makePlace(): Promise<Place> {
 interface More {
   readonly signal?: AbortSignal;
   readonly platform?: { os: string; architecture: string; variant?: string };
+  readonly downloadsAtOnce?: number | undefined;
   readonly onProgress?: (layers: readonly LayerProgress[]) => void;
 }
 async function pull(place: Place, source: ImageSource, more: More = {}): Promise<PulledImage> {
@@ -123,6 +124,7 @@ async function pull(place: Place, source: ImageSource, more: More = {}): Promise
     source,
     platform: more.platform ?? { os: 'linux', architecture: 'amd64' },
     credentials: undefined,
+    downloadsAtOnce: more.downloadsAtOnce,
     stage: stageWith(more.signal ?? new AbortController().signal),
     onProgress: more.onProgress ?? silent,
   });
@@ -160,18 +162,26 @@ describe('a pull', () => {
     }
   });
 
-  test('downloads at most three layers at a time', async () => {
+  test.each([
+    [undefined, 3],
+    [1, 1],
+    [5, 5],
+  ])('that may download %s layers at a time downloads %i', async (downloadsAtOnce, expected) => {
     const image = new Fixture(['1', '2', '3', '4', '5', '6', '7']);
+    const full = Promise.withResolvers<void>();
     let [now, most] = [0, 0];
     await pull(
       await makePlace(),
-      image.source((blob, offset) => {
-        const stream = streamOf(image.bytes(blob, offset));
+      image.source(async (blob, offset) => {
+        if (!image.layers.some(({ digest }) => digest === blob.digest)) return streamOf(image.bytes(blob, offset));
         most = Math.max(most, ++now);
-        return stream.once('close', () => void now--);
+        if (now === expected) full.resolve();
+        await full.promise;
+        return streamOf(image.bytes(blob, offset)).once('close', () => void now--);
       }),
+      { downloadsAtOnce },
     );
-    expect(most).toBe(3);
+    expect(most).toBe(expected);
   });
 
   test('enters an index for the platform that was asked for', async () => {

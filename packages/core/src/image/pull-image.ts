@@ -17,7 +17,7 @@ import type { BlobDownloads } from './download-blob.ts';
 import type { ImageSource, ImageSourceContext, RegistryCredentials } from './image-source.ts';
 import { createPullProgress } from './pull-progress.ts';
 
-const layersAtOnce = 3;
+const defaultDownloadsAtOnce = 3;
 const configBytesMax = 8 * 1024 * 1024;
 const resolvePauseMs = 200;
 const resolvePauseMsMax = 400;
@@ -30,6 +30,8 @@ export interface PullOptions {
   readonly downloads: BlobDownloads;
   readonly credentials: RegistryCredentials | undefined;
   readonly stage: Stage;
+  /** Of layers; 3 when absent. */
+  readonly downloadsAtOnce?: number | undefined;
   readonly onProgress: (layers: readonly LayerProgress[]) => void;
 }
 
@@ -131,7 +133,7 @@ function inImage<T>(reference: ImageReference, read: () => T): T {
 
 async function pullLayers(manifest: ImageManifest, options: PullOptions, context: ImageSourceContext): Promise<void> {
   using progress = createPullProgress(manifest.layers, options.onProgress);
-  const limited = limitConcurrency(layersAtOnce);
+  const limited = limitConcurrency(options.downloadsAtOnce ?? defaultDownloadsAtOnce);
   // The first failure stops the others, and none of them goes on behind the caller's back.
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);

@@ -81,7 +81,8 @@ describe('a session', () => {
       { identityToken: 'canary' },
     );
     expect((await session.send(get)).status).toBe(200);
-    expect(Object.fromEntries(new URLSearchParams(String(asked[1]?.body)))).toMatchObject({
+    const body = asked[1]?.body;
+    expect(Object.fromEntries(new URLSearchParams(Buffer.isBuffer(body) ? body.toString() : ''))).toMatchObject({
       grant_type: 'refresh_token',
       refresh_token: 'canary',
       scope: 'repository:a:pull',
