@@ -21,6 +21,7 @@ export interface GeneratedImageOptions {
   readonly platform?: Platform;
   /** Stands in the history. */
   readonly createdBy: string;
+  readonly comment?: string;
   readonly signal: AbortSignal;
 }
 
@@ -43,7 +44,13 @@ export async function createGeneratedImage(options: GeneratedImageOptions): Prom
       created: '1970-01-01T00:00:00Z',
       config: options.config,
       rootfs: { type: 'layers', diffIds: [layer.digest] },
-      history: [{ created: '1970-01-01T00:00:00Z', createdBy: options.createdBy }],
+      history: [
+        {
+          created: '1970-01-01T00:00:00Z',
+          createdBy: options.createdBy,
+          ...(options.comment === undefined ? {} : { comment: options.comment }),
+        },
+      ],
     });
     const configDescriptor = describe(config, mediaTypes.ociConfig);
     const manifest = encodeManifest({ mediaType: mediaTypes.ociManifest, config: configDescriptor, layers: [layer] });

@@ -135,8 +135,9 @@ export function createImageArchives(deps: ImageArchivesDeps): ImageArchives {
           createGeneratedImage({
             layer: await decompressed(archive),
             config,
-            createdBy: options.message ?? 'imported',
+            createdBy: 'imported',
             signal,
+            ...(options.message === undefined ? {} : { comment: options.message }),
             ...(options.platform === undefined ? {} : { platform: parsePlatform(options.platform) }),
           }),
         );

@@ -2,9 +2,11 @@ import type { ContentStore } from '../content/content-store.ts';
 import type { ImageApi } from '../engine/engine.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
+import type { Digest } from '../oci/digest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver } from '../plugin/drivers.ts';
+import { repositoryOf } from '../reference/parse-reference.ts';
 import type { ImageDestination } from './image-destination.ts';
 import type { ImageGarbage } from './image-garbage.ts';
 import type { ImageService } from './image-service.ts';
@@ -53,6 +55,8 @@ export function createPush(deps: PushDeps): ImageApi['push'] {
             },
           );
         });
+        if (reference.kind === 'registry')
+          rememberWhere(deps.imageStore, record.id, `${repositoryOf(reference)}@${record.manifest.digest}`);
         deps.publisher.publish(
           'image:pushed',
           { reference: reference.text, manifest: record.manifest.digest },
@@ -62,4 +66,11 @@ export function createPush(deps: PushDeps): ImageApi['push'] {
       },
     );
   };
+}
+
+/** The repository has its blobs now: the next push to another one of that registry need not send them. */
+function rememberWhere(imageStore: ImageStore, id: Digest, repoDigest: string): void {
+  const record = imageStore.get(id);
+  if (record === undefined || record.repoDigests.includes(repoDigest)) return;
+  imageStore.put({ ...record, repoDigests: [...record.repoDigests, repoDigest] });
 }

@@ -32,5 +32,8 @@ test('messages have the words by which clients decide', () => {
   expect(dockerMessageOf(failed('command-not-executable'))).toBe('a sentence: permission denied');
   expect(dockerMessageOf(failed('no-such-container', { reference: 'web' }))).toBe('No such container: web');
   expect(dockerMessageOf(failed('no-such-image', { reference: 'a:b' }))).toBe('No such image: a:b');
+  expect(dockerMessageOf(failed('name-in-use', { name: 'web', containerId: 'abc' }))).toContain(
+    '"/web" is already in use by container "abc"',
+  );
   expect(dockerMessageOf(new Error('plain'))).toBe('plain');
 });

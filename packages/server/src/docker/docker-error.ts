@@ -34,9 +34,17 @@ export function dockerMessageOf(error: unknown): string {
       return named('No such image', error, message);
     case 'no-such-exec':
       return named('No such exec instance', error, message);
+    case 'name-in-use':
+      return nameInUse(error, message);
     default:
       return message;
   }
+}
+
+function nameInUse(error: unknown, message: string): string {
+  const { name, containerId } = isJockerError(error) ? error.details : {};
+  if (typeof name !== 'string' || typeof containerId !== 'string') return message;
+  return `Conflict. The container name "/${name}" is already in use by container "${containerId}". You have to remove (or rename) that container to be able to reuse that name.`;
 }
 
 function named(what: string, error: unknown, message: string): string {
