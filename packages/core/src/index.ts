@@ -51,6 +51,7 @@ export * from './spec/oci-resources.ts';
 export * from './spec/resolve-user.ts';
 export * from './spec/rootfs-reader.ts';
 export type * from './container/create-request.ts';
+export { runConfigOf } from './container/run-config.ts';
 export type * from './runtime/runtime-backend.ts';
 export * from './runtime/output-broadcast.ts';
 export type * from './events/lifecycle-events.ts';

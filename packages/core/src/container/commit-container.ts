@@ -6,6 +6,7 @@ import type { Operations } from '../operation/operations.ts';
 import type { ContainerDeps } from './container-deps.ts';
 import type { ContainerFiles } from './files/create-container-files.ts';
 import { subjectOf } from './container-subject.ts';
+import { runConfigOf } from './run-config.ts';
 
 export interface CommitDeps {
   readonly deps: ContainerDeps;
@@ -29,7 +30,12 @@ export function createCommit({ deps, operations, files, archives, imageStore }: 
         try {
           const changesLayer = await files.changesLayer(record.id, { signal: operation.signal });
           const image = await archives.commit(
-            { imageId: record.imageId, changesLayer, command: deps.store.spec(record.id).spec.process.args.join(' ') },
+            {
+              imageId: record.imageId,
+              changesLayer,
+              command: deps.store.spec(record.id).spec.process.args.join(' '),
+              config: runConfigOf(record),
+            },
             options,
             operation,
           );

@@ -124,7 +124,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     deps,
     operations,
     events: bus,
-    execIdsOf: async (id) => (await execs.list(id)).map((exec) => exec.id),
+    execIdsOf: async (id) => (await execs.list(id)).filter(({ status }) => status !== 'exited').map((exec) => exec.id),
     imageBytes: (id) => images.bytesOf(id),
   });
   const commit = createCommit({ deps, operations, files: fileApi, archives: images.archives, imageStore: images.imageStore });

@@ -216,6 +216,7 @@ export interface ContainerDetails extends ContainerView {
   readonly resources: ResourceLimits;
   readonly restartPolicy: RestartPolicy;
   readonly platform: Platform;
+  /** Of sessions that have not ended. */
   readonly execIds: readonly string[];
   readonly logPath: string;
   readonly hostnamePath: string;

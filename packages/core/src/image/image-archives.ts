@@ -5,7 +5,7 @@ import { JockerError } from '../errors/jocker-error.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
 import { createDecompressor, detectCompression } from '../layer/decompress.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { ImageConfig } from '../oci/image-config.ts';
+import type { ImageConfig, ImageRunConfig } from '../oci/image-config.ts';
 import { mediaTypes } from '../oci/media-types.ts';
 import { encodeImageConfig } from '../oci/parse-image-config.ts';
 import { encodeManifest } from '../oci/parse-manifest.ts';
@@ -47,6 +47,8 @@ export interface CommittedContainer {
   readonly imageId: Digest;
   readonly changesLayer: Readable;
   readonly command: string;
+  /** What it runs with. */
+  readonly config: ImageRunConfig;
 }
 
 export interface ImageArchives extends Pick<ImageApi, 'save' | 'load' | 'import'> {
@@ -159,14 +161,14 @@ export function createImageArchives(deps: ImageArchivesDeps): ImageArchives {
         return { imageId: record.id };
       });
     },
-    async commit({ imageId, changesLayer, command }, options, operation) {
+    async commit({ imageId, changesLayer, command, config: runConfig }, options, operation) {
       const parent = imageStore.get(imageId);
       if (parent === undefined) {
         changesLayer.destroy();
         throw new JockerError('failed-precondition', `image ${imageId} of the container is not there any more`);
       }
       const reference = options.reference === undefined ? undefined : service.parse(options.reference).text;
-      const config = applyDockerfileChanges({ ...parent.config.config, ...options.config }, options.changes ?? []);
+      const config = applyDockerfileChanges({ ...runConfig, ...options.config }, options.changes ?? []);
       const snapshotter = await deps.drivers.snapshotters.choose();
       using _lease = await deps.garbage.lease();
       const layer = await operation.stage(
