@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
+import { beginAnswer } from './begin-answer.ts';
 import { dockerMessageOf, dockerStatusOf } from './docker-error.ts';
 
 export interface ProgressStream {
@@ -16,8 +17,7 @@ export async function answerWithStream(reply: FastifyReply, work: (stream: Progr
   const write = (message: object): void => {
     if (!begun) {
       begun = true;
-      reply.hijack();
-      reply.raw.writeHead(200, { 'content-type': 'application/json' });
+      beginAnswer(reply, 'application/json');
     }
     // A client that does not read keeps nothing but what the socket holds.
     if (!reply.raw.destroyed && !reply.raw.writableNeedDrain) reply.raw.write(`${JSON.stringify(message)}\r\n`);

@@ -4,7 +4,10 @@ import type { ProcessStreams } from '@jocker/core';
 import { frameOutput } from './stream-frames.ts';
 
 export interface PumpOptions {
+  /** A terminal's input has no end: a client that only detaches closes its half of the connection too. */
   readonly tty: boolean;
+  /** With Docker's frames around the output. */
+  readonly framed: boolean;
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
@@ -29,13 +32,13 @@ export async function pumpStreams(
   };
   connection.on('error', () => leave('left'));
   connection.once('close', () => leave('left'));
-  if (options.stdin && streams.stdin !== undefined) takeInput(connection, streams.stdin, options.detachKeys, () => leave('detached'));
+  if (options.stdin && streams.stdin !== undefined) takeInput(connection, streams.stdin, options, () => leave('detached'));
   // Without a reader the end of the connection would not be noticed.
   else connection.resume();
   try {
     for await (const chunk of streams.output) {
       if (!options[chunk.stream] || connection.destroyed) continue;
-      if (!connection.write(frameOutput(chunk, options.tty)) && !connection.destroyed) await drained(connection);
+      if (!connection.write(frameOutput(chunk, !options.framed)) && !connection.destroyed) await drained(connection);
     }
   } finally {
     await streams[Symbol.asyncDispose]();
@@ -55,7 +58,7 @@ async function drained(connection: Writable): Promise<void> {
   }
 }
 
-function takeInput(connection: Duplex, stdin: Writable, detachKeys: Buffer, detach: () => void): void {
+function takeInput(connection: Duplex, stdin: Writable, { tty, detachKeys }: PumpOptions, detach: () => void): void {
   let matched = 0;
   stdin.on('error', () => connection.resume());
   stdin.on('drain', () => connection.resume());
@@ -82,6 +85,6 @@ function takeInput(connection: Duplex, stdin: Writable, detachKeys: Buffer, deta
     if (data.length > 0 && !stdin.writableEnded && !stdin.destroyed && !stdin.write(data)) connection.pause();
   });
   connection.once('end', () => {
-    if (!stdin.writableEnded && !stdin.destroyed) stdin.end();
+    if (!tty && !stdin.writableEnded && !stdin.destroyed) stdin.end();
   });
 }

@@ -15,10 +15,11 @@ import { createQueryReader } from './query-reader.ts';
 export const registerDockerRoutes: RegisterRoutes = (scope, engine) => {
   const match = createPathMatcher(dockerRoutes);
   scope.setErrorHandler((error, _request, reply) => sendError(error, reply));
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  scope.addHook('onRequest', (_request, reply, done) => {
     reply.header('api-version', maxApiVersion).header('docker-experimental', 'false').header('ostype', 'linux').header('server', 'jocker');
-    return await answer(engine, match, request, reply);
-  };
+    done();
+  });
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => await answer(engine, match, request, reply);
   for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'HEAD'] as const) scope.route({ method, url: '/*', handler });
 };
 

@@ -62,7 +62,7 @@ export const archiveRoutes: readonly DockerRoute[] = [
     async handle(call) {
       const archive = await call.engine.containers.export(id(call), { ...call.options, signal: clientSignal(call.reply) });
       call.reply.raw.on('close', () => archive.destroy());
-      await call.reply.header('content-type', 'application/x-tar').send(archive);
+      await call.reply.header('content-type', 'application/octet-stream').send(archive);
       return undefined;
     },
   },

@@ -1,5 +1,6 @@
 import { asObject, JockerError, reasonOf, type ContainerView } from '@jocker/core';
 import { clientSignal } from '../../http/client-signal.ts';
+import { beginAnswer } from '../begin-answer.ts';
 import type { DockerCall, DockerRoute } from '../docker-route.ts';
 import { parseCredentials } from '../parse-credentials.ts';
 import { toContainerInspect } from '../translate/container-inspect.ts';
@@ -68,7 +69,8 @@ export const containerRoutes: readonly DockerRoute[] = [
     support: 'yes',
     async handle(call) {
       const details = await call.engine.containers.inspect(id(call));
-      return toContainerInspect(details, call.query.flag('size') ? await call.engine.containers.size(details.id) : undefined);
+      const size = call.query.flag('size') ? await call.engine.containers.size(details.id) : undefined;
+      return toContainerInspect(details, call.version, size);
     },
   },
   {
@@ -235,18 +237,16 @@ async function waitForContainer(call: DockerCall): Promise<undefined> {
   const { id: fullId } = await call.engine.containers.inspect(id(call));
   const signal = clientSignal(call.reply);
   const waiting = call.engine.containers.wait(fullId, { condition: given, signal });
-  call.reply.hijack();
-  call.reply.raw.writeHead(200, { 'content-type': 'application/json' });
-  call.reply.raw.flushHeaders();
+  const answer = beginAnswer(call.reply, 'application/json');
   try {
     const { exitCode } = await waiting;
     // Why a start failed is told to the client that started it; here it would be shown a second time.
-    call.reply.raw.end(`${JSON.stringify({ StatusCode: exitCode })}\n`);
+    answer.end(`${JSON.stringify({ StatusCode: exitCode })}\n`);
   } catch (error) {
     if (signal.aborted) return undefined;
     // Removed while it was waited for, before it ever ran.
     const gone = reasonOf(error) === 'no-such-container';
-    call.reply.raw.end(
+    answer.end(
       `${JSON.stringify(gone ? { StatusCode: 0 } : { StatusCode: 125, Error: { Message: error instanceof Error ? error.message : String(error) } })}\n`,
     );
   }

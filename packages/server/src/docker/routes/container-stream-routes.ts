@@ -86,7 +86,12 @@ async function attach(call: DockerCall): Promise<undefined> {
   }
   const streams = await call.engine.containers.attach(container.id, { replay: query.flag('logs'), stdin: choice.stdin });
   const { socket } = hijack(call.request, call.reply, { contentType });
-  await pumpStreams(socket, streams, { ...choice, tty: container.tty, detachKeys: container.tty ? detachKeys : Buffer.alloc(0) });
+  await pumpStreams(socket, streams, {
+    ...choice,
+    tty: container.tty,
+    framed: !container.tty,
+    detachKeys: container.tty ? detachKeys : Buffer.alloc(0),
+  });
   return undefined;
 }
 
@@ -105,7 +110,8 @@ async function attachWebSocket(call: DockerCall): Promise<undefined> {
     stdin: query.flag('stdin'),
     stdout: query.flag('stdout'),
     stderr: query.flag('stderr'),
-    tty: true,
+    tty: container.tty,
+    framed: false,
     detachKeys: Buffer.alloc(0),
   });
   return undefined;

@@ -111,6 +111,7 @@ async function startExec(call: DockerCall): Promise<undefined> {
   const detachKeys = exec.tty ? parseDetachKeys(undefined) : Buffer.alloc(0);
   await pumpStreams(socket, streams, {
     tty: exec.tty,
+    framed: !exec.tty,
     stdin: exec.attach.stdin,
     stdout: exec.attach.stdout,
     stderr: exec.attach.stderr,
@@ -135,7 +136,7 @@ function toExecInspect(exec: ExecView): object {
     OpenStdin: exec.attach.stdin,
     OpenStderr: exec.attach.stderr,
     OpenStdout: exec.attach.stdout,
-    CanRemove: exec.status === 'exited',
+    CanRemove: false,
     ContainerID: exec.containerId,
     DetachKeys: '',
     Pid: exec.pid,

@@ -17,8 +17,8 @@ export const imageRoutes: readonly DockerRoute[] = [
     path: '/images/json',
     summary: 'List; all filters.',
     support: 'yes',
-    async handle({ engine, query }) {
-      return selectImages(await engine.images.list(), query.filters(imageFilterNames)).map((image) => toImageSummary(image));
+    async handle({ engine, query, version }) {
+      return selectImages(await engine.images.list(), query.filters(imageFilterNames)).map((image) => toImageSummary(image, version));
     },
   },
   {
@@ -33,7 +33,7 @@ export const imageRoutes: readonly DockerRoute[] = [
     path: '/images/{name*}/json',
     summary: 'Inspect.',
     support: 'yes',
-    handle: async (call) => toImageInspect(await call.engine.images.inspect(name(call))),
+    handle: async (call) => toImageInspect(await call.engine.images.inspect(name(call)), call.version),
   },
   {
     method: 'GET',

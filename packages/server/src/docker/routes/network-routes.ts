@@ -1,7 +1,7 @@
 import { JockerError } from '@jocker/core';
 import type { DockerRoute } from '../docker-route.ts';
 
-/** What there is until there are networks and volumes: clients list them at the start and must not stumble. */
+/** What there is until there are networks, volumes and builds: clients list them at the start and must not stumble. */
 const networks = ['host', 'none'].map((name) => ({
   Name: name,
   Id: Buffer.from(name).toString('hex').padEnd(64, '0'),
@@ -78,5 +78,12 @@ export const networkRoutes: readonly DockerRoute[] = [
     summary: 'There is nothing to remove.',
     support: 'partly',
     handle: async () => ({ VolumesDeleted: null, SpaceReclaimed: 0 }),
+  },
+  {
+    method: 'POST',
+    path: '/build/prune',
+    summary: 'There is nothing to remove.',
+    support: 'partly',
+    handle: async () => ({ CachesDeleted: null, SpaceReclaimed: 0 }),
   },
 ];

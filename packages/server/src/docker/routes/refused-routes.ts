@@ -2,14 +2,7 @@ import { JockerError } from '@jocker/core';
 import type { DockerRoute } from '../docker-route.ts';
 
 const refused: readonly (readonly [why: string, ...routes: readonly `${DockerRoute['method']} ${string}`[]])[] = [
-  [
-    'images cannot be built yet; build elsewhere and load them',
-    'POST /build',
-    'POST /build/prune',
-    'POST /build/cancel',
-    'POST /session',
-    'POST /grpc',
-  ],
+  ['images cannot be built yet; build elsewhere and load them', 'POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   ['there is no search of registries', 'GET /images/search'],
   ['manifests are not shown without the image', 'GET /distribution/{name*}/json'],
   [

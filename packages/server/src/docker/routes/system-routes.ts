@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { asObject, JockerError, type EngineInfo, type EventEnvelope } from '@jocker/core';
 import { clientSignal } from '../../http/client-signal.ts';
 import { maxApiVersion, minApiVersion } from '../api-versions.ts';
+import { beginAnswer } from '../begin-answer.ts';
 import type { DockerCall, DockerRoute } from '../docker-route.ts';
 import { credentialsOf } from '../parse-credentials.ts';
 import { toContainerSummary } from '../translate/container-summary.ts';
@@ -9,6 +10,7 @@ import { toDockerEvents, type DockerEvent } from '../translate/event.ts';
 import { matchesLabel, type Filters } from '../translate/filters.ts';
 import { toImageSummary } from '../translate/image-views.ts';
 import { toDockerInfo } from '../translate/info.ts';
+import { isBefore } from '../translate/older-versions.ts';
 import { parseTimestamp } from '../translate/timestamps.ts';
 
 const pingHeaders = {
@@ -54,7 +56,7 @@ export const systemRoutes: readonly DockerRoute[] = [
     path: '/info',
     summary: 'What this engine and host are.',
     support: 'yes',
-    handle: async ({ engine }) => toDockerInfo(await engine.system.info()),
+    handle: async ({ engine, version }) => toDockerInfo(await engine.system.info(), version),
   },
   {
     method: 'GET',
@@ -136,10 +138,7 @@ async function sendEvents({ engine, query, reply }: DockerCall): Promise<undefin
   const lines = Readable.from(eventLines(engine.events, { since, until, filters, signal }), { objectMode: false });
   reply.raw.on('close', () => lines.destroy());
   // Clients wait for the head before they do what they want to see.
-  reply.hijack();
-  reply.raw.writeHead(200, { 'content-type': 'application/json' });
-  reply.raw.flushHeaders();
-  lines.on('error', () => reply.raw.destroy()).pipe(reply.raw);
+  lines.on('error', () => reply.raw.destroy()).pipe(beginAnswer(reply, 'application/json'));
   return undefined;
 }
 
@@ -194,14 +193,15 @@ function suits(event: DockerEvent, filters: Filters): boolean {
   );
 }
 
-async function diskUsage({ engine, query }: DockerCall): Promise<object> {
+async function diskUsage({ engine, query, version }: DockerCall): Promise<object> {
   const types = query.texts('type');
   const wants = (type: string): boolean => types.length === 0 || types.includes(type);
   const { layersBytes, images, containers } = await engine.system.diskUsage();
   return {
     LayersSize: layersBytes,
+    ...(isBefore(version, 42) ? { BuilderSize: 0 } : {}),
     ...(wants('image')
-      ? { Images: images.map((image) => ({ ...toImageSummary(image, image.containers), SharedSize: image.sharedBytes })) }
+      ? { Images: images.map((image) => ({ ...toImageSummary(image, version, image.containers), SharedSize: image.sharedBytes })) }
       : {}),
     ...(wants('container') ? { Containers: containers.map((container) => toContainerSummary(container, container)) } : {}),
     ...(wants('volume') ? { Volumes: [] } : {}),

@@ -1,15 +1,17 @@
-import { familiarReference, type ContainerDetails, type CreateRequest, type Healthcheck, type MountRequest } from '@jocker/core';
+import { familiarReference, runConfigOf, type ContainerDetails, type CreateRequest, type Healthcheck, type MountRequest } from '@jocker/core';
 import { emptyEndpoint, toMountPoint, type ContainerSize } from './container-summary.ts';
+import { kernelMemory, type ApiVersion } from './older-versions.ts';
 import { zeroTime } from './timestamps.ts';
 
 /** GET /containers/{id}/json. */
-export function toContainerInspect(container: ContainerDetails, size?: ContainerSize): object {
+export function toContainerInspect(container: ContainerDetails, version: ApiVersion, size?: ContainerSize): object {
   const { status } = container;
+  const [path = '', ...args] = programOf(container);
   return {
     Id: container.id,
     Created: container.createdAt,
-    Path: container.path,
-    Args: container.args,
+    Path: path,
+    Args: args,
     State: {
       Status: status,
       Running: status === 'running' || status === 'paused',
@@ -36,7 +38,7 @@ export function toContainerInspect(container: ContainerDetails, size?: Container
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: container.execIds.length === 0 ? null : container.execIds,
-    HostConfig: toHostConfig(container),
+    HostConfig: toHostConfig(container, version),
     GraphDriver: { Name: container.snapshotter, Data: {} },
     ...(size === undefined ? {} : { SizeRw: size.writableBytes, SizeRootFs: size.rootBytes }),
     Mounts: container.mounts.map(toMountPoint),
@@ -64,11 +66,16 @@ export function toContainerInspect(container: ContainerDetails, size?: Container
   };
 }
 
+/** What was asked for, without the init that may stand in front of it. */
+function programOf({ path, args, request }: ContainerDetails): readonly string[] {
+  return request.init === true && args[0] === '--' ? args.slice(1) : [path, ...args];
+}
+
 function toConfig(container: ContainerDetails): object {
   const { request } = container;
-  const { attach = { stdin: false, stdout: false, stderr: false }, healthcheck = container.imageConfig.healthcheck } = request;
+  const { attach = { stdin: false, stdout: false, stderr: false } } = request;
+  const { healthcheck, exposedPorts, volumes, ...config } = runConfigOf(container);
   const keys = (names: readonly string[]): object => Object.fromEntries(names.map((name) => [name, {}]));
-  const exposed = [...new Set([...(container.imageConfig.exposedPorts ?? []), ...(request.exposedPorts ?? [])])];
   return {
     Hostname: container.hostname,
     Domainname: request.domainname ?? '',
@@ -76,20 +83,20 @@ function toConfig(container: ContainerDetails): object {
     AttachStdin: attach.stdin,
     AttachStdout: attach.stdout,
     AttachStderr: attach.stderr,
-    ...(exposed.length === 0 ? {} : { ExposedPorts: keys(exposed) }),
+    ...(exposedPorts === undefined ? {} : { ExposedPorts: keys(exposedPorts) }),
     Tty: container.tty,
     OpenStdin: container.openStdin,
     StdinOnce: request.stdinOnce ?? false,
-    Env: container.env,
-    Cmd: request.command ?? (request.entrypoint === undefined ? container.imageConfig.command : undefined) ?? null,
+    Env: config.env ?? null,
+    Cmd: config.command ?? null,
     ...(healthcheck === undefined ? {} : { Healthcheck: toHealthcheck(healthcheck) }),
     Image: familiarReference(container.image),
-    Volumes: container.imageConfig.volumes === undefined ? null : keys(container.imageConfig.volumes),
+    Volumes: volumes === undefined ? null : keys(volumes),
     WorkingDir: container.workingDir,
-    Entrypoint: request.entrypoint ?? container.imageConfig.entrypoint ?? null,
-    OnBuild: container.imageConfig.onBuild ?? null,
+    Entrypoint: config.entrypoint ?? null,
+    OnBuild: config.onBuild ?? null,
     Labels: container.labels,
-    ...(request.stopSignal === undefined && container.imageConfig.stopSignal === undefined ? {} : { StopSignal: container.stopSignal }),
+    ...(config.stopSignal === undefined ? {} : { StopSignal: config.stopSignal }),
     ...(request.stopTimeoutSeconds === undefined ? {} : { StopTimeout: request.stopTimeoutSeconds }),
   };
 }
@@ -105,7 +112,7 @@ export function toHealthcheck(check: Healthcheck): object {
   };
 }
 
-function toHostConfig(container: ContainerDetails): object {
+function toHostConfig(container: ContainerDetails, version: ApiVersion): object {
   const { request, resources } = container;
   const mounts = request.mounts ?? [];
   const binds = mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [bindText(mount)] : []));
@@ -127,9 +134,9 @@ function toHostConfig(container: ContainerDetails): object {
     CapAdd: request.capAdd ?? null,
     CapDrop: request.capDrop ?? null,
     CgroupnsMode: request.cgroupnsMode ?? 'host',
-    Dns: request.dns ?? [],
-    DnsOptions: request.dnsOptions ?? [],
-    DnsSearch: request.dnsSearch ?? [],
+    Dns: request.dns ?? null,
+    DnsOptions: request.dnsOptions ?? null,
+    DnsSearch: request.dnsSearch ?? null,
     ExtraHosts: request.extraHosts ?? null,
     GroupAdd: request.groupAdd ?? null,
     IpcMode: request.ipcMode ?? 'private',
@@ -151,6 +158,7 @@ function toHostConfig(container: ContainerDetails): object {
     CpuShares: resources.cpuShares ?? 0,
     Memory: resources.memoryBytes ?? 0,
     NanoCpus: resources.nanoCpus ?? 0,
+    ...kernelMemory(version, 0),
     CgroupParent: '',
     BlkioWeight: resources.blkioWeight ?? 0,
     BlkioWeightDevice: null,
@@ -169,7 +177,7 @@ function toHostConfig(container: ContainerDetails): object {
         PathOnHost: device.pathOnHost,
         PathInContainer: device.pathInContainer,
         CgroupPermissions: device.permissions,
-      })) ?? [],
+      })) ?? null,
     DeviceCgroupRules: request.deviceCgroupRules ?? null,
     DeviceRequests: null,
     MemoryReservation: resources.memoryReservationBytes ?? 0,
@@ -177,7 +185,7 @@ function toHostConfig(container: ContainerDetails): object {
     MemorySwappiness: resources.memorySwappiness ?? null,
     OomKillDisable: resources.oomKillDisable ?? false,
     PidsLimit: resources.pidsLimit ?? null,
-    Ulimits: request.ulimits?.map(({ name, hard, soft }) => ({ Name: name, Hard: hard, Soft: soft })) ?? [],
+    Ulimits: request.ulimits?.map(({ name, hard, soft }) => ({ Name: name, Hard: hard, Soft: soft })) ?? null,
     CpuCount: 0,
     CpuPercent: 0,
     IOMaximumIOps: 0,

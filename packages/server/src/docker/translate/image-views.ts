@@ -9,19 +9,22 @@ import {
 } from '@jocker/core';
 import { toHealthcheck } from './container-inspect.ts';
 import { matchesLabel, type Filters } from './filters.ts';
+import { containerFieldsOfImage, containerOfImage, nameless, virtualSize, type ApiVersion } from './older-versions.ts';
 import { unixSeconds, zeroTime } from './timestamps.ts';
 
 export const imageFilterNames: readonly string[] = ['before', 'dangling', 'label', 'reference', 'since', 'until'];
 
 /** One entry of GET /images/json. */
-export function toImageSummary(image: ImageView, containers = -1): object {
+export function toImageSummary(image: ImageView, version: ApiVersion, containers = -1): object {
+  const hasName = image.references.length + image.repoDigests.length > 0;
   return {
     Id: image.id,
     ParentId: '',
-    RepoTags: image.references.map(familiarReference),
-    RepoDigests: image.repoDigests.map(familiarReference),
+    RepoTags: hasName ? image.references.map(familiarReference) : nameless(version, ':'),
+    RepoDigests: hasName ? image.repoDigests.map(familiarReference) : nameless(version, '@'),
     Created: unixSeconds(image.created),
     Size: image.sizeBytes,
+    ...virtualSize(version, image.sizeBytes),
     SharedSize: -1,
     Labels: Object.keys(image.labels).length === 0 ? null : image.labels,
     Containers: containers,
@@ -29,7 +32,7 @@ export function toImageSummary(image: ImageView, containers = -1): object {
 }
 
 /** GET /images/{name}/json. */
-export function toImageInspect(image: ImageDetails): object {
+export function toImageInspect(image: ImageDetails, version: ApiVersion): object {
   return {
     Id: image.id,
     RepoTags: image.references.map(familiarReference),
@@ -39,11 +42,13 @@ export function toImageInspect(image: ImageDetails): object {
     Created: image.created,
     DockerVersion: '',
     Author: image.author,
-    Config: toImageConfig(image.config),
+    ...containerOfImage(version),
+    Config: { ...containerFieldsOfImage(version), ...toImageConfig(image.config) },
     Architecture: image.platform.architecture,
     ...(image.platform.variant === undefined ? {} : { Variant: image.platform.variant }),
     Os: image.platform.os,
     Size: image.sizeBytes,
+    ...virtualSize(version, image.sizeBytes),
     GraphDriver: { Name: 'overlay', Data: {} },
     RootFS: { Type: 'layers', ...(image.diffIds.length === 0 ? {} : { Layers: image.diffIds }) },
     Metadata: { LastTagTime: image.lastTagged ?? zeroTime },

@@ -1,7 +1,8 @@
 import type { EngineInfo } from '@jocker/core';
+import { isBefore, kernelMemory, type ApiVersion } from './older-versions.ts';
 
 /** GET /info. What has no meaning here has Docker's value for "none". */
-export function toDockerInfo(info: EngineInfo): object {
+export function toDockerInfo(info: EngineInfo, version: ApiVersion): object {
   const { host } = info;
   const runtime = info.runtimes.find(({ isDefault }) => isDefault);
   const snapshotter = info.snapshotters.find(({ isDefault }) => isDefault);
@@ -18,6 +19,8 @@ export function toDockerInfo(info: EngineInfo): object {
     Plugins: { Volume: [], Network: ['host', 'none'], Authorization: null, Log: ['json-file', 'local', 'none'] },
     MemoryLimit: limits.includes('memory'),
     SwapLimit: false,
+    ...kernelMemory(version, false),
+    ...(isBefore(version, 50) ? { BridgeNfIptables: true, BridgeNfIp6tables: true } : {}),
     CpuCfsPeriod: limits.includes('cpu'),
     CpuCfsQuota: limits.includes('cpu'),
     CPUShares: limits.includes('cpu'),
@@ -40,8 +43,8 @@ export function toDockerInfo(info: EngineInfo): object {
     Architecture: host.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
-      AllowNondistributableArtifactsCIDRs: null,
-      AllowNondistributableArtifactsHostnames: null,
+      AllowNondistributableArtifactsCIDRs: [],
+      AllowNondistributableArtifactsHostnames: [],
       InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
       IndexConfigs: Object.fromEntries(
         ['docker.io', ...info.insecureRegistries].map((name) => [

@@ -48,8 +48,7 @@ export function selectContainers(containers: readonly ContainerView[], options: 
     options.limit !== undefined ||
     before !== undefined ||
     since !== undefined ||
-    filters.has('status') ||
-    filters.has('exited');
+    filters.has('status');
   assertStatuses(filters);
   assertNumbers(filters);
   const selected = newest.filter(
