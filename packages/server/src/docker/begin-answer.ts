@@ -4,7 +4,8 @@ import type { FastifyReply } from 'fastify';
 /** Sends the head at once, for clients that wait for it before they go on; the caller writes and ends the rest. */
 export function beginAnswer(reply: FastifyReply, contentType: string): ServerResponse {
   const { raw } = reply.hijack();
-  raw.writeHead(200, { ...reply.getHeaders(), 'content-type': contentType });
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, { 'content-type': contentType });
   raw.flushHeaders();
   return raw;
 }

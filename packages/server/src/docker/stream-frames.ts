@@ -1,4 +1,5 @@
 import type { OutputChunk } from '@jocker/core';
+import { isBefore, type ApiVersion } from './translate/older-versions.ts';
 
 const streamNumbers = { stdout: 1, stderr: 2 } as const;
 /** Clients read a frame whole before they pass it on. */
@@ -15,9 +16,9 @@ export function frameOutput({ stream, data }: Pick<OutputChunk, 'stream' | 'data
   return Buffer.concat(pieces);
 }
 
-/** What the two framings are called since API 1.42. */
-export const streamContentType = (tty: boolean): string =>
-  tty ? 'application/vnd.docker.raw-stream' : 'application/vnd.docker.multiplexed-stream';
+/** What the two framings are called; until 1.42 both had the one name. */
+export const streamContentType = (tty: boolean, version: ApiVersion): string =>
+  tty || isBefore(version, 42) ? 'application/vnd.docker.raw-stream' : 'application/vnd.docker.multiplexed-stream';
 
 /** In one piece of memory: there may be a frame for every line of a long log. */
 function oneFrame(stream: OutputChunk['stream'], data: Buffer): Buffer {

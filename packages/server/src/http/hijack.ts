@@ -22,11 +22,13 @@ export function hijack(request: FastifyRequest, reply: FastifyReply, options: { 
   reply.raw.detachSocket(socket);
   const protocol = request.headers.upgrade ?? '';
   const upgraded = protocol !== plainHijack;
-  socket.write(
-    upgraded
-      ? `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${options.contentType}\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`
-      : `HTTP/1.1 200 OK\r\nContent-Type: ${options.contentType}\r\n\r\n`,
-  );
+  const head = [
+    upgraded ? 'HTTP/1.1 101 UPGRADED' : 'HTTP/1.1 200 OK',
+    `Content-Type: ${options.contentType}`,
+    ...(upgraded ? ['Connection: Upgrade', `Upgrade: ${protocol}`] : []),
+    ...Object.entries(reply.getHeaders()).map(([name, value]) => `${name}: ${String(value)}`),
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
   return { socket, upgraded };
 }
 
@@ -34,6 +36,7 @@ export function hijack(request: FastifyRequest, reply: FastifyReply, options: { 
 function messageDuplex(request: FastifyRequest, reply: FastifyReply, contentType: string): Duplex {
   const { raw: body } = request;
   const { raw: answer } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) answer.setHeader(name, value);
   answer.writeHead(200, { 'content-type': contentType, connection: 'close' });
   answer.flushHeaders();
   const duplex = new Duplex({

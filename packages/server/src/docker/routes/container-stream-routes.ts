@@ -10,7 +10,7 @@ import type { DockerCall, DockerRoute } from '../docker-route.ts';
 import { pumpStreams } from '../pump-streams.ts';
 import { frameLogEntries } from '../frame-log-entries.ts';
 import { streamContentType } from '../stream-frames.ts';
-import { toDockerStats } from '../translate/stats.ts';
+import { emptyStats, toDockerStats } from '../translate/stats.ts';
 import { parseTimestamp } from '../translate/timestamps.ts';
 
 const id = (call: DockerCall): string => call.params['id'] ?? '';
@@ -58,7 +58,7 @@ async function sendLogs(call: DockerCall): Promise<undefined> {
   const frames = Readable.from(frameLogEntries(entries, { tty: container.tty, timestamps }), { objectMode: false, highWaterMark: 1 << 18 });
   // A follower sees the head before the first line is written.
   reply.raw.on('close', () => frames.destroy());
-  await reply.header('content-type', streamContentType(container.tty)).send(frames);
+  await reply.header('content-type', streamContentType(container.tty, call.version)).send(frames);
   return undefined;
 }
 
@@ -75,7 +75,7 @@ async function attach(call: DockerCall): Promise<undefined> {
   if (container.status === 'paused')
     throw new JockerError('failed-precondition', `container ${container.id} is paused, unpause the container before attach`);
   const choice: AttachChoice = { stdin: query.flag('stdin'), stdout: query.flag('stdout'), stderr: query.flag('stderr') };
-  const contentType = streamContentType(container.tty);
+  const contentType = streamContentType(container.tty, call.version);
   if (!query.flag('stream')) {
     const written = call.engine.containers.logs(container.id, { follow: false, stdout: choice.stdout, stderr: choice.stderr });
     const { socket } = hijack(call.request, call.reply, { contentType });
@@ -123,16 +123,7 @@ async function sendStats(call: DockerCall): Promise<unknown> {
   const { host } = await engine.system.info();
   const version = host.cgroup.version === 'v2' ? 'v2' : 'v1';
   if (container.status !== 'running' && container.status !== 'paused') {
-    const nothing = {
-      id: container.id,
-      name: `/${container.name}`,
-      read: '0001-01-01T00:00:00Z',
-      preread: '0001-01-01T00:00:00Z',
-      pids_stats: {},
-      cpu_stats: {},
-      precpu_stats: {},
-      memory_stats: {},
-    };
+    const nothing = emptyStats(container);
     if (!query.flag('stream', true)) return nothing;
     await reply.header('content-type', 'application/json').send(`${JSON.stringify(nothing)}\n`);
     return undefined;

@@ -94,7 +94,7 @@ async function startExec(call: DockerCall): Promise<undefined> {
     await call.reply.code(200).send();
     return undefined;
   }
-  const contentType = streamContentType(exec.tty);
+  const contentType = streamContentType(exec.tty, call.version);
   let streams;
   try {
     streams = await call.engine.execs.start(exec.id, { ...options, attach: true });

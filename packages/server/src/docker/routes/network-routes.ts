@@ -1,10 +1,11 @@
 import { JockerError } from '@jocker/core';
 import type { DockerRoute } from '../docker-route.ts';
+import { builtInNetworkId } from '../translate/network-id.ts';
 
 /** What there is until there are networks, volumes and builds: clients list them at the start and must not stumble. */
 const networks = ['host', 'none'].map((name) => ({
   Name: name,
-  Id: Buffer.from(name).toString('hex').padEnd(64, '0'),
+  Id: builtInNetworkId(name),
   Created: '1970-01-01T00:00:00Z',
   Scope: 'local',
   Driver: name === 'none' ? 'null' : name,
@@ -77,7 +78,7 @@ export const networkRoutes: readonly DockerRoute[] = [
     path: '/volumes/prune',
     summary: 'There is nothing to remove.',
     support: 'partly',
-    handle: async () => ({ VolumesDeleted: null, SpaceReclaimed: 0 }),
+    handle: async () => ({ VolumesDeleted: [], SpaceReclaimed: 0 }),
   },
   {
     method: 'POST',

@@ -96,7 +96,9 @@ function toVersion(info: EngineInfo): object {
     Platform: { Name: 'jocker' },
     Components: [
       { Name: 'Engine', Version: info.version, Details: details },
-      ...info.runtimes.filter(({ usable }) => usable).map(({ name, detail }) => ({ Name: name, Version: detail, Details: {} })),
+      ...info.runtimes
+        .filter(({ usable }) => usable)
+        .map(({ name, detail }) => ({ Name: name, Version: detail, Details: { GitCommit: '' } })),
     ],
     Version: info.version,
     ApiVersion: maxApiVersion,

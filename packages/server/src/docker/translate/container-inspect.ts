@@ -1,5 +1,12 @@
-import { familiarReference, runConfigOf, type ContainerDetails, type CreateRequest, type Healthcheck, type MountRequest } from '@jocker/core';
-import { emptyEndpoint, toMountPoint, type ContainerSize } from './container-summary.ts';
+import {
+  familiarReference,
+  runConfigOf,
+  type ContainerDetails,
+  type CreateRequest,
+  type Healthcheck,
+  type MountRequest,
+} from '@jocker/core';
+import { toMountPoint, toNetworks, type ContainerSize } from './container-summary.ts';
 import { kernelMemory, type ApiVersion } from './older-versions.ts';
 import { zeroTime } from './timestamps.ts';
 
@@ -61,7 +68,7 @@ export function toContainerInspect(container: ContainerDetails, version: ApiVers
       IPPrefixLen: 0,
       IPv6Gateway: '',
       MacAddress: '',
-      Networks: { [container.network]: emptyEndpoint },
+      Networks: toNetworks(container),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { familiarReference, type ContainerView } from '@jocker/core';
 import { humanAge } from './human-age.ts';
+import { builtInNetworkId } from './network-id.ts';
 import { unixSeconds } from './timestamps.ts';
 
 export interface ContainerSize {
@@ -22,29 +23,33 @@ export function toContainerSummary(container: ContainerView, size?: ContainerSiz
     State: container.status,
     Status: statusText(container),
     HostConfig: { NetworkMode: container.network },
-    NetworkSettings: { Networks: { [container.network]: emptyEndpoint } },
+    NetworkSettings: { Networks: toNetworks(container) },
     Mounts: container.mounts.map(toMountPoint),
   };
 }
 
-/** What Docker shows of a container's place in a network that has no addresses. */
-export const emptyEndpoint: object = {
-  IPAMConfig: null,
-  Links: null,
-  Aliases: null,
-  MacAddress: '',
-  DriverOpts: null,
-  GwPriority: 0,
-  NetworkID: '',
-  EndpointID: '',
-  Gateway: '',
-  IPAddress: '',
-  IPPrefixLen: 0,
-  IPv6Gateway: '',
-  GlobalIPv6Address: '',
-  GlobalIPv6PrefixLen: 0,
-  DNSNames: null,
-};
+/** Its place in a network that has no addresses; Docker fills in the network with the first start. */
+export function toNetworks({ network, startedAt }: Pick<ContainerView, 'network' | 'startedAt'>): object {
+  return {
+    [network]: {
+      IPAMConfig: null,
+      Links: null,
+      Aliases: null,
+      MacAddress: '',
+      DriverOpts: null,
+      GwPriority: 0,
+      NetworkID: startedAt === null ? '' : builtInNetworkId(network),
+      EndpointID: '',
+      Gateway: '',
+      IPAddress: '',
+      IPPrefixLen: 0,
+      IPv6Gateway: '',
+      GlobalIPv6Address: '',
+      GlobalIPv6PrefixLen: 0,
+      DNSNames: null,
+    },
+  };
+}
 
 export function toMountPoint(mount: ContainerView['mounts'][number]): object {
   return {

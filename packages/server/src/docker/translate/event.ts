@@ -33,7 +33,7 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
     return [event('container', action, subject.containerId, { ...subject.labels, ...extra, image, name: subject.name }, image)];
   };
   const image = (action: string, id: string, name: string | null): readonly DockerEvent[] => [
-    event('image', action, id, name === null ? {} : { name: familiarReference(name) }),
+    event('image', action, id, { name: name === null ? id : familiarReference(name) }),
   ];
 
   switch (envelope.name) {

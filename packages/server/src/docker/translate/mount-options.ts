@@ -60,7 +60,8 @@ export function parseMount(value: unknown, path: string): MountRequest {
     };
   }
   if (type === 'volume') throw new JockerError('unsupported', source === '' ? noVolumes : `${noVolumes} (${source})`);
-  throw new JockerError('unsupported', `mounts of type ${type} are not supported`);
+  const known = ['cluster', 'image', 'npipe'].includes(type);
+  throw new JockerError(known ? 'unsupported' : 'invalid-argument', `mounts of type ${type.slice(0, 40)} are not supported`);
 }
 
 /** `--tmpfs /run:rw,size=64m,mode=1777`: the options of mount(8). */

@@ -43,12 +43,7 @@ export function selectContainers(containers: readonly ContainerView[], options: 
   const since = options.since ?? filters.get('since')[0];
   const beforeIndex = before === undefined ? -1 : newest.indexOf(find(before));
   const sinceIndex = since === undefined ? newest.length : newest.indexOf(find(since));
-  const everything =
-    options.all ||
-    options.limit !== undefined ||
-    before !== undefined ||
-    since !== undefined ||
-    filters.has('status');
+  const everything = options.all || options.limit !== undefined || before !== undefined || since !== undefined || filters.has('status');
   assertStatuses(filters);
   assertNumbers(filters);
   const selected = newest.filter(

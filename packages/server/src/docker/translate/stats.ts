@@ -1,6 +1,23 @@
 import type { ContainerStats } from '@jocker/core';
 import { zeroTime } from './timestamps.ts';
 
+/** What Docker says of a container that does not run. */
+export function emptyStats({ id, name }: { readonly id: string; readonly name: string }): object {
+  return {
+    id,
+    name: `/${name}`,
+    read: zeroTime,
+    preread: zeroTime,
+    pids_stats: {},
+    blkio_stats: Object.fromEntries(['io_service_bytes_recursive', ...otherBlockIo].map((key) => [key, null])),
+    num_procs: 0,
+    storage_stats: {},
+    cpu_stats: emptyCpu,
+    precpu_stats: emptyCpu,
+    memory_stats: {},
+  };
+}
+
 /** Docker's stats, with the sample before as `precpu_stats`: clients compute the percentage from the two. */
 export function toDockerStats(stats: ContainerStats, previous: ContainerStats | undefined, version: 'v1' | 'v2'): object {
   const networks = Object.entries(stats.networks);
@@ -15,13 +32,7 @@ export function toDockerStats(stats: ContainerStats, previous: ContainerStats | 
         { major: 0, minor: 0, op: version === 'v2' ? 'read' : 'Read', value: stats.blockIo.readBytes },
         { major: 0, minor: 0, op: version === 'v2' ? 'write' : 'Write', value: stats.blockIo.writeBytes },
       ],
-      io_serviced_recursive: null,
-      io_queue_recursive: null,
-      io_service_time_recursive: null,
-      io_wait_time_recursive: null,
-      io_merged_recursive: null,
-      io_time_recursive: null,
-      sectors_recursive: null,
+      ...Object.fromEntries(otherBlockIo.map((name) => [name, version === 'v2' ? null : []])),
     },
     num_procs: 0,
     storage_stats: {},
@@ -54,6 +65,16 @@ export function toDockerStats(stats: ContainerStats, previous: ContainerStats | 
         }),
   };
 }
+
+const otherBlockIo = [
+  'io_serviced_recursive',
+  'io_queue_recursive',
+  'io_service_time_recursive',
+  'io_wait_time_recursive',
+  'io_merged_recursive',
+  'io_time_recursive',
+  'sectors_recursive',
+];
 
 const emptyCpu = {
   cpu_usage: { total_usage: 0, usage_in_kernelmode: 0, usage_in_usermode: 0 },
