@@ -22,7 +22,14 @@ const patienceMs = 20_000;
 export function ask(socketPath: string, question: Question): Promise<Answer> {
   const { method, path, headers, body } = question;
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, headers: { ...headers, host: 'docker' }, agent: false, signal: AbortSignal.timeout(patienceMs) });
+    const sent = request({
+      socketPath,
+      method,
+      path,
+      headers: { ...headers, host: 'docker' },
+      agent: false,
+      signal: AbortSignal.timeout(patienceMs),
+    });
     const collect = (message: IncomingMessage, stream: NodeJS.ReadableStream, head: Buffer): void => {
       const pieces: Buffer[] = [head];
       stream.on('data', (piece: Buffer) => pieces.push(piece));

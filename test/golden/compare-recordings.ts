@@ -10,11 +10,16 @@ export interface Difference {
 
 const absent = 'absent';
 
-export function compareRecordings(docker: Readonly<Record<string, Recording>>, jocker: Readonly<Record<string, Recording>>): readonly Difference[] {
+export function compareRecordings(
+  docker: Readonly<Record<string, Recording>>,
+  jocker: Readonly<Record<string, Recording>>,
+): readonly Difference[] {
   return Object.entries(docker).flatMap(([area, recording]) =>
     Object.entries(recording).flatMap(([request, theirs]) => {
       const ours = jocker[area]?.[request];
-      return ours === undefined ? [{ request, field: 'status', docker: String(theirs.status), jocker: absent }] : compareAnswers(request, theirs, ours);
+      return ours === undefined
+        ? [{ request, field: 'status', docker: String(theirs.status), jocker: absent }]
+        : compareAnswers(request, theirs, ours);
     }),
   );
 }

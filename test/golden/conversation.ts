@@ -13,7 +13,14 @@ const version = '1.41';
 /** The whole conversation, by area; it begins with an engine that has nothing. */
 export async function converse(socketPath: string): Promise<Readonly<Record<string, Recording>>> {
   const saved = new Map<string, string>();
-  const areas = { system: systemSteps, images: await imageSteps(), create: createSteps, lifecycle: lifecycleSteps, streams: streamSteps, files: fileSteps };
+  const areas = {
+    system: systemSteps,
+    images: await imageSteps(),
+    create: createSteps,
+    lifecycle: lifecycleSteps,
+    streams: streamSteps,
+    files: fileSteps,
+  };
   const recordings: Record<string, Recording> = {};
   for (const [area, steps] of Object.entries(areas)) recordings[area] = await playSteps(socketPath, steps, version, saved);
   return recordings;

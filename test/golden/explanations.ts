@@ -47,9 +47,17 @@ export const explanations: readonly Explanation[] = [
     field: /^status$/,
     request: /^(list before one that is not there|unpause again)$/,
   }),
-  because('there is no swarm: 501 instead of 503', { field: /^status$/, request: /^(swarm|nodes|services|tasks|secrets|configs)$/, jocker: /501/ }),
+  because('there is no swarm: 501 instead of 503', {
+    field: /^status$/,
+    request: /^(swarm|nodes|services|tasks|secrets|configs)$/,
+    jocker: /501/,
+  }),
   because("Docker's plugins are not supported: 501 instead of an empty list", { field: rest, request: /^plugins$/ }),
-  because('no registry is searched, and nothing is imported from addresses', { field: /^status$/, request: /^(a search|pull without a name)$/, jocker: /501/ }),
+  because('no registry is searched, and nothing is imported from addresses', {
+    field: /^status$/,
+    request: /^(a search|pull without a name)$/,
+    jocker: /501/,
+  }),
   because('what jocker has not is told from what is wrong: 501 instead of 400', {
     field: /^status$/,
     request: /^create with a (log driver that is not there|namespace of nobody)$/,
@@ -75,7 +83,10 @@ export const explanations: readonly Explanation[] = [
 
   // Streams.
   because('a log tells the type of its framing to old clients too', { field: /^header content-type$/, request: /^logs/, docker: /absent/ }),
-  because('at a terminal, output that comes after the end of the input is still delivered', { field: /^(raw)?$/, request: /^attach to a terminal$/ }),
+  because('at a terminal, output that comes after the end of the input is still delivered', {
+    field: /^(raw)?$/,
+    request: /^attach to a terminal$/,
+  }),
   because('why a program cannot be run is told on stderr, with the exit code 127 that dockerd 20.10 has not yet', {
     field: /^(stream [12]|ExitCode)$/,
     request: /^an exec of nothing/,
@@ -93,7 +104,10 @@ export const explanations: readonly Explanation[] = [
   because('newer versions tell how long a container ran', { field: /execDuration$/ }),
 
   // Fields.
-  because('lists that are empty are lists, as in newer versions', { field: /(^|\.)(BuildCache|RepoDigests(\[\])?|PortBindings)$/, docker: /null|string/ }),
+  because('lists that are empty are lists, as in newer versions', {
+    field: /(^|\.)(BuildCache|RepoDigests(\[\])?|PortBindings)$/,
+    docker: /null|string/,
+  }),
   because('fields that newer versions have are there for older clients too', {
     field: /(^|\.)(EnableIPv4|DNSNames|GwPriority|CDISpecDirs)$/,
     docker: /absent/,
@@ -116,8 +130,15 @@ export const explanations: readonly Explanation[] = [
   }),
   because('there are no volumes yet', { field: /^Plugins\.Volume/ }),
   because('dockerd leaves out a size of nothing', { field: /^\[\]\.SizeRw$/ }),
-  because('what the host cannot do is told where it matters', { field: /^Warnings(\[\])?$/, request: /^(info|update)/, hostDependent: true }),
-  because('bytes are told in sum, not for each disk; processors are not told one by one', { field: /^(blkio_stats|cpu_stats\.cpu_usage\.percpu_usage)/, hostDependent: true }),
+  because('what the host cannot do is told where it matters', {
+    field: /^Warnings(\[\])?$/,
+    request: /^(info|update)/,
+    hostDependent: true,
+  }),
+  because('bytes are told in sum, not for each disk; processors are not told one by one', {
+    field: /^(blkio_stats|cpu_stats\.cpu_usage\.percpu_usage)/,
+    hostDependent: true,
+  }),
   because('all counters that the kernel has for the memory are told', { field: /^memory_stats\.stats\./, hostDependent: true }),
   because('the number of processes is limited unless asked otherwise', { field: /^pids_stats\.limit$/ }),
 ];

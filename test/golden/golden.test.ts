@@ -34,11 +34,15 @@ describe("answers compared with dockerd's", () => {
 
   test('each difference is explained', () => {
     const unexplained = differences.filter((difference) => !explanations.some((explanation) => explanation.covers(difference)));
-    expect(unexplained.map(({ request, field, docker, jocker }) => `${request} » ${field}: dockerd ${docker}, jocker ${jocker}`)).toEqual([]);
+    expect(unexplained.map(({ request, field, docker, jocker }) => `${request} » ${field}: dockerd ${docker}, jocker ${jocker}`)).toEqual(
+      [],
+    );
   });
 
   test('each explanation has a difference', () => {
-    const idle = explanations.filter(({ covers, hostDependent }) => !hostDependent && !differences.some((difference) => covers(difference)));
+    const idle = explanations.filter(
+      ({ covers, hostDependent }) => !hostDependent && !differences.some((difference) => covers(difference)),
+    );
     expect(idle.map(({ reason }) => reason)).toEqual([]);
   });
 });

@@ -30,7 +30,9 @@ export async function playSteps(
 }
 
 async function askUntil(socketPath: string, step: Step, version: string, saved: ReadonlyMap<string, string>): Promise<Answer> {
-  const [method = '', path = ''] = step.request.replaceAll(/\{(\w+)\}/g, (_all, name: string) => saved.get(name) ?? String(Math.floor(Date.now() / 1000) + 1)).split(' ');
+  const [method = '', path = ''] = step.request
+    .replaceAll(/\{(\w+)\}/g, (_all, name: string) => saved.get(name) ?? String(Math.floor(Date.now() / 1000) + 1))
+    .split(' ');
   const body = step.json === undefined ? step.body : JSON.stringify(step.json);
   const wanted = step.version === undefined ? version : step.version;
   const question = {
@@ -51,7 +53,9 @@ async function askUntil(socketPath: string, step: Step, version: string, saved: 
     });
     if (step.until === undefined) return answer;
     const [field, value] = step.until;
-    const found = field.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], JSON.parse(answer.body.toString()));
+    const found = field
+      .split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], JSON.parse(answer.body.toString()));
     if (found === value) return answer;
     if (Date.now() > giveUp) throw new Error(`${step.name}: ${field} is ${JSON.stringify(found)}, not ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -28,5 +28,7 @@ export function shapeOf(value: unknown, exact: readonly string[] = []): Readonly
     found.set(path, types.add(isExact(path) && typeof item !== 'object' ? `=${JSON.stringify(item)}` : typeOf(item)));
   };
   walk(value, '');
-  return Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([path, types]) => [path, [...types].toSorted().join(' | ')]));
+  return Object.fromEntries(
+    [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([path, types]) => [path, [...types].toSorted().join(' | ')]),
+  );
 }

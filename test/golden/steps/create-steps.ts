@@ -57,7 +57,19 @@ const everything = {
   },
 };
 
-const shown = ['Path', 'Args', 'Name', 'State.Status', 'State.Running', 'State.Pid', 'State.ExitCode', 'Config', 'HostConfig', 'Mounts', 'Platform'];
+const shown = [
+  'Path',
+  'Args',
+  'Name',
+  'State.Status',
+  'State.Running',
+  'State.Pid',
+  'State.ExitCode',
+  'Config',
+  'HostConfig',
+  'Mounts',
+  'Platform',
+];
 
 export const createSteps: readonly Step[] = [
   create('create from an image that is not there', '', { Image: 'nothing' }),
@@ -69,15 +81,29 @@ export const createSteps: readonly Step[] = [
   create('create with an environment that is an object', '', { ...image, Env: {} }),
   { name: 'create without a body', request: 'POST /containers/create' },
   { name: 'create from text', request: 'POST /containers/create', body: 'hello', headers: { 'content-type': 'text/plain' } },
-  { name: 'create from broken JSON', request: 'POST /containers/create', body: '{"Image":', headers: { 'content-type': 'application/json' } },
+  {
+    name: 'create from broken JSON',
+    request: 'POST /containers/create',
+    body: '{"Image":',
+    headers: { 'content-type': 'application/json' },
+  },
   create('create', '?name=plain', { ...image, HostConfig: none }),
   create('create with a name that is taken', '?name=plain', { ...image, HostConfig: none }),
-  { name: 'inspect what was created', request: 'GET /containers/plain/json', save: { plain: 'Id' }, values: shown.filter((name) => name !== 'Config') },
+  {
+    name: 'inspect what was created',
+    request: 'GET /containers/plain/json',
+    save: { plain: 'Id' },
+    values: shown.filter((name) => name !== 'Config'),
+  },
   { name: 'inspect by a part of the id', request: 'GET /containers/{plain}/json?size=1', values: ['Name'] },
   create('create with everything', '?name=full', everything),
   { name: 'inspect everything', request: 'GET /containers/full/json', values: shown },
   create('create with an empty host configuration', '?name=empty', { Image: 'golden:1', HostConfig: {} }),
-  { name: 'inspect what the image decides', request: 'GET /containers/empty/json', values: ['Path', 'Args', 'Config.Cmd', 'Config.Entrypoint', 'Config.Labels', 'Config.Image'] },
+  {
+    name: 'inspect what the image decides',
+    request: 'GET /containers/empty/json',
+    values: ['Path', 'Args', 'Config.Cmd', 'Config.Entrypoint', 'Config.Labels', 'Config.Image'],
+  },
   { name: 'inspect a container that is not there', request: 'GET /containers/nothing/json' },
   host('create with a restart of what removes itself', { AutoRemove: true, RestartPolicy: { Name: 'always' } }),
   host('create with a restart policy that is none', { RestartPolicy: { Name: 'sometimes' } }),

@@ -24,8 +24,16 @@ export const fileSteps: readonly Step[] = [
   { name: 'a file of what has ended', request: 'GET /containers/said/archive?path=/in/file', answer: 'tar' },
   { name: 'export', request: 'GET /containers/said/export', answer: 'tar' },
   { name: 'export what is not there', request: 'GET /containers/nothing/export' },
-  { name: 'commit', request: `POST /commit?container=said&repo=kept&tag=2&comment=why&author=who&changes=${encodeURIComponent('ENV A=b')}`, json: {} },
-  { name: 'inspect what was committed', request: 'GET /images/kept:2/json', values: ['RepoTags', 'Comment', 'Author', 'Config.Env', 'Config.Cmd'] },
+  {
+    name: 'commit',
+    request: `POST /commit?container=said&repo=kept&tag=2&comment=why&author=who&changes=${encodeURIComponent('ENV A=b')}`,
+    json: {},
+  },
+  {
+    name: 'inspect what was committed',
+    request: 'GET /images/kept:2/json',
+    values: ['RepoTags', 'Comment', 'Author', 'Config.Env', 'Config.Cmd'],
+  },
   { name: 'commit with a change that is none', request: 'POST /commit?container=said&changes=DANCE', json: {} },
   { name: 'commit to a name that is none', request: 'POST /commit?container=said&repo=UPPER', json: {} },
   { name: 'history of what was committed', request: 'GET /images/kept:2/history', values: ['[].Tags', '[].Comment'] },

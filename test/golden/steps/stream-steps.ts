@@ -9,7 +9,12 @@ const container = (name: string, script: string, more: object = {}): readonly St
   },
   { name: `start ${name}`, request: `POST /containers/${name}/start`, silent: true },
 ];
-const ended = (name: string): Step => ({ name: `${name} ends`, request: `GET /containers/${name}/json`, until: ['State.Status', 'exited'], silent: true });
+const ended = (name: string): Step => ({
+  name: `${name} ends`,
+  request: `GET /containers/${name}/json`,
+  until: ['State.Status', 'exited'],
+  silent: true,
+});
 const output = (name: string, request: string, more: Partial<Step> = {}): Step => ({ name, request, answer: 'output', ...more });
 
 /** A session in `base`: made, started with a hijack, awaited, inspected. */
@@ -17,7 +22,11 @@ const exec = (name: string, body: object, start: object, more: Partial<Step> = {
   { name: `${name}: create`, request: 'POST /containers/base/exec', json: body, save: { exec: 'Id' } },
   output(`${name}: start`, 'POST /exec/{exec}/start', { json: start, hijack: { upgrade: true, input: '' }, ...more }),
   { name: `${name} ends`, request: 'GET /exec/{exec}/json', until: ['Running', false], silent: true },
-  { name: `${name}: inspect`, request: 'GET /exec/{exec}/json', values: ['ExitCode', 'Running', 'OpenStdin', 'OpenStdout', 'OpenStderr', 'ProcessConfig', 'CanRemove', 'DetachKeys'] },
+  {
+    name: `${name}: inspect`,
+    request: 'GET /exec/{exec}/json',
+    values: ['ExitCode', 'Running', 'OpenStdin', 'OpenStdout', 'OpenStderr', 'ProcessConfig', 'CanRemove', 'DetachKeys'],
+  },
 ];
 const attached = { AttachStdout: true, AttachStderr: true };
 
@@ -42,11 +51,15 @@ export const streamSteps: readonly Step[] = [
   { name: 'changes of what is not there', request: 'GET /containers/nothing/changes' },
   ...container('typed', 'read line; echo "got $line"; stty size', { Tty: true, OpenStdin: true, StdinOnce: true }),
   { name: 'resize', request: 'POST /containers/typed/resize?h=11&w=22' },
-  output('attach to a terminal', 'POST /containers/typed/attach?stream=1&stdin=1&stdout=1&stderr=1', { hijack: { upgrade: true, input: 'words\n' } }),
+  output('attach to a terminal', 'POST /containers/typed/attach?stream=1&stdin=1&stdout=1&stderr=1', {
+    hijack: { upgrade: true, input: 'words\n' },
+  }),
   ended('typed'),
   output('logs of a terminal', 'GET /containers/typed/logs?stdout=1&stderr=1'),
   ...container('fed', 'cat; echo end >&2', { OpenStdin: true, StdinOnce: true }),
-  output('attach with input and its end', 'POST /containers/fed/attach?stream=1&stdin=1&stdout=1&stderr=1', { hijack: { upgrade: true, input: 'some words\n' } }),
+  output('attach with input and its end', 'POST /containers/fed/attach?stream=1&stdin=1&stdout=1&stderr=1', {
+    hijack: { upgrade: true, input: 'some words\n' },
+  }),
   ended('fed'),
   ...container('base', 'mkdir /made; echo text >/made/file; rm /etc/group; exec sleep 1000'),
   { name: 'base is ready', request: 'GET /containers/base/top?ps_args=-o%20pid,comm', until: ['Processes.0.1', 'sleep'], silent: true },
@@ -54,7 +67,11 @@ export const streamSteps: readonly Step[] = [
   ...exec('an exec', { ...attached, Cmd: ['sh', '-c', 'echo out; echo err >&2; exit 4'] }, {}),
   ...exec('an exec with input', { ...attached, AttachStdin: true, Cmd: ['cat'] }, {}, { hijack: { upgrade: true, input: 'fed\n' } }),
   ...exec('an exec with a terminal', { ...attached, Tty: true, Cmd: ['sh', '-c', 'echo out; echo err >&2'] }, { Tty: true }),
-  ...exec('an exec as a user', { ...attached, User: '1000', Env: ['A=1'], WorkingDir: '/tmp', Cmd: ['sh', '-c', 'id -u; echo $A; pwd'] }, {}),
+  ...exec(
+    'an exec as a user',
+    { ...attached, User: '1000', Env: ['A=1'], WorkingDir: '/tmp', Cmd: ['sh', '-c', 'id -u; echo $A; pwd'] },
+    {},
+  ),
   ...exec('an exec of nothing', { ...attached, Cmd: ['no-such-program'] }, {}),
   ...exec('an exec that is detached', { Cmd: ['true'] }, { Detach: true }, { answer: 'text' }),
   { name: 'start an exec again', request: 'POST /exec/{exec}/start', json: {} },
