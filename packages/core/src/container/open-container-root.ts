@@ -4,6 +4,7 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { native } from '@jocker/native';
+import { JockerError } from '../errors/jocker-error.ts';
 import { mountCalls } from '../snapshot/mount-calls.ts';
 import type { ContainerDeps } from './container-deps.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -28,7 +29,7 @@ export async function openContainerRoot(deps: ContainerDeps, reference: string, 
   const held = access === 'write' && !isAlive(status) ? await deps.lock.acquire(id) : undefined;
   try {
     const record = currentRecord(deps.store, id);
-    const fd = isAlive(record.status) ? openFolder(`/proc/${record.pid}/root`) : await openStopped(deps, record, access);
+    const fd = isAlive(record.status) ? openRunning(record) : await openStopped(deps, record, access);
     const { spec } = deps.store.spec(id);
     const { uid, gid } = spec.process.user;
     return {
@@ -43,7 +44,20 @@ export async function openContainerRoot(deps: ContainerDeps, reference: string, 
     };
   } catch (error) {
     held?.[Symbol.dispose]();
+    // Reading takes no lock: a removal may have taken the folders away.
+    if (currentRecord(deps.store, id).status === 'removing')
+      throw new JockerError('failed-precondition', `container ${id} is being removed`, { cause: error });
     throw error;
+  }
+}
+
+function openRunning({ id, name, pid }: ContainerRecord): number {
+  try {
+    return openFolder(`/proc/${pid}/root`);
+  } catch (cause) {
+    // It may have ended before its monitor says so.
+    const details = { reason: 'not-running', reference: id } as const;
+    throw new JockerError('failed-precondition', `the process of container ${name} is gone`, { cause, details });
   }
 }
 
