@@ -22,3 +22,4 @@ for _ in $(seq 100); do grep -q watching "$work/events" && break; sleep 0.1; don
 ./jocker run --rm --name watched host:busybox true 2>/dev/null
 wait "$watcher"
 expect watch-events 'container:created container:attached container:started container:exited container:detached container:removed' "$(grep -o 'container:[a-z]* watched' "$work/events" | cut -d' ' -f1 | tr '\n' ' ' | sed 's/ $//')"
+expect embed-the-engine $'hello from inside\nexit code 3' "$("$node" --conditions=jocker-source examples/embed-the-engine/embed-the-engine.ts)"
