@@ -53,6 +53,7 @@ An image that no registry has, such as \`host:busybox\`, is pulled by its name a
 - \`docker stats --no-stream\` takes a tenth of a second: the first sample is ours, no client has to wait for a second one.
 - Events are kept on disk: \`since\` reaches further back than 256 events, and over a restart of the engine.
 - Requests with an \`Origin\` header come from a web page and are refused.
+- Answers are compared with dockerd's own, field by field; each difference and its reason is in \`test/golden/explanations.ts\`.
 
 ## Operations`;
 
@@ -83,6 +84,6 @@ known here. A field that is empty, zero or null counts as absent.
 | \`Dns\` \`DnsOptions\` \`DnsSearch\` \`ExtraHosts\` | honoured |
 | \`AutoRemove\` \`Init\` \`Runtime\` \`Annotations\` \`ConsoleSize\` | honoured |
 | \`LogConfig\` | \`json-file\`, \`local\`, \`none\`; other drivers are refused |
-| \`RestartPolicy\` | kept and shown |
+| \`RestartPolicy\` | honoured |
 | \`Links\` \`VolumesFrom\` \`CgroupParent\` \`StorageOpt\` \`DeviceRequests\` \`UsernsMode\` \`BlkioWeightDevice\` \`CpuRealtimePeriod\` \`CpuRealtimeRuntime\` | refused |
 | \`ContainerIDFile\` \`Isolation\` \`CpuCount\` \`CpuPercent\` \`IOMaximumIOps\` \`IOMaximumBandwidth\` \`VolumeDriver\` \`Cgroup\` \`KernelMemory\` | of the client, of other systems or of the past, without effect |`;

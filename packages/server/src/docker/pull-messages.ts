@@ -25,7 +25,7 @@ export function pullReporter(stream: ProgressStream): (layers: readonly LayerPro
       if (!told.has(layer.digest) && layer.state !== 'cached') stream.send({ status: 'Pulling fs layer', progressDetail: {}, id });
       told.set(layer.digest, key);
       const progressDetail = moving ? { current: layer.bytesDone, total: layer.bytesTotal } : {};
-      stream.send({ status: words[layer.state], progressDetail, id });
+      (moving ? stream.sendNews : stream.send)({ status: words[layer.state], progressDetail, id });
     }
   };
 }
@@ -52,8 +52,9 @@ export function pushReporter(stream: ProgressStream): (layers: readonly PushProg
       if (told.get(layer.digest) === key) continue;
       told.set(layer.digest, key);
       const status = layer.state === 'mounted' ? `${pushWords.mounted} ${layer.mountedFrom ?? ''}` : pushWords[layer.state];
-      const progressDetail = layer.state === 'uploading' ? { current: layer.bytesDone, total: layer.bytesTotal } : {};
-      stream.send({ status, progressDetail, id: shortDigest(layer.digest) });
+      const moving = layer.state === 'uploading';
+      const progressDetail = moving ? { current: layer.bytesDone, total: layer.bytesTotal } : {};
+      (moving ? stream.sendNews : stream.send)({ status, progressDetail, id: shortDigest(layer.digest) });
     }
   };
 }

@@ -140,7 +140,8 @@ async function sendStats(call: DockerCall): Promise<unknown> {
   let previous: ContainerStats | undefined;
   try {
     for await (const stats of engine.containers.followStats(container.id, { signal: clientSignal(reply) })) {
-      output.write(`${JSON.stringify(toDockerStats(stats, previous, version))}\n`);
+      // A client that does not read gets the next one that it has room for.
+      if (!output.writableNeedDrain) output.write(`${JSON.stringify(toDockerStats(stats, previous, version))}\n`);
       previous = stats;
     }
   } catch (error) {

@@ -24,7 +24,7 @@ export const imageRoutes: readonly DockerRoute[] = [
   {
     method: 'POST',
     path: '/images/create',
-    summary: 'Pull (`fromImage`), with progress per layer; import (`fromSrc=-`).',
+    summary: 'Pull (`fromImage`), with progress per layer; without a tag, `latest`. Import (`fromSrc=-`).',
     support: 'yes',
     handle: createImage,
   },

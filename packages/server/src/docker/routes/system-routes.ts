@@ -159,13 +159,10 @@ async function* eventLines(events: DockerCall['engine']['events'], { since, unti
       .join('');
   // The number is taken first: what happens while the past is read is followed, what is read twice is dropped.
   let last = events.lastSeq;
-  if (since !== undefined || until !== undefined) {
-    const past = await events.range({ ...(since === undefined ? {} : { from: since }), ...(until === undefined ? {} : { to: until }) });
-    if (since !== undefined) {
-      for (const envelope of past) {
-        yield linesOf(envelope);
-        last = Math.max(last, envelope.seq);
-      }
+  if (since !== undefined) {
+    for (const envelope of await events.range({ from: since, ...(until === undefined ? {} : { to: until }) })) {
+      yield linesOf(envelope);
+      last = Math.max(last, envelope.seq);
     }
   }
   const remainingMs = until === undefined ? undefined : until.getTime() - Date.now();

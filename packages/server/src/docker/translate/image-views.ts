@@ -9,6 +9,7 @@ import {
 } from '@jocker/core';
 import { toHealthcheck } from './container-inspect.ts';
 import { matchesLabel, type Filters } from './filters.ts';
+import { matchesPattern } from './matches-pattern.ts';
 import { containerFieldsOfImage, containerOfImage, nameless, virtualSize, type ApiVersion } from './older-versions.ts';
 import { unixSeconds, zeroTime } from './timestamps.ts';
 
@@ -121,12 +122,5 @@ function textOf(text: string): string {
 function matchesReference(reference: string, pattern: string): boolean {
   const familiar = familiarReference(reference);
   const name = familiar.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
-  const expression = new RegExp(
-    `^${pattern
-      .slice(0, 300)
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`,
-  );
-  return expression.test(familiar) || expression.test(name);
+  return matchesPattern(familiar, pattern) || matchesPattern(name, pattern);
 }
