@@ -154,8 +154,8 @@ describe.each(['crun', 'runc'])('the docker CLI with %s', (runtime) => {
     expect(await names()).toBe('');
   });
 
-  test('runs ten at the same time', async () => {
-    const numbers = Array.from({ length: 10 }, (_none, index) => index);
+  test('runs twenty at the same time', async () => {
+    const numbers = Array.from({ length: 20 }, (_none, index) => index);
     const ran = await Promise.all(numbers.map((n) => docker.run(['run', '--rm', 'host:busybox', 'sh', '-c', `echo ${n}; exit ${n}`])));
     expect(ran.map(({ stdout, exitCode }) => [stdout, exitCode])).toEqual(numbers.map((n) => [`${n}\n`, n]));
     await expect.poll(() => docker.print(['ps', '-aq']), { timeout: 20_000 }).toBe('');
