@@ -18,7 +18,8 @@ interface Hub {
   closed: boolean;
 }
 
-const readerLimitBytes = 1 << 20;
+/** A client that is late by more than this loses the oldest; the log has all. */
+const readerLimitBytes = 16 << 20;
 /** conmon reads at most 32 KiB of a packet and drops the rest. */
 const packetLimitBytes = 16 * 1024;
 const stderrMark = 3;
