@@ -52,6 +52,7 @@ An image that no registry has, such as \`host:busybox\`, is pulled by its name a
 - A version that is too old or too new is refused with 400, as dockerd does it.
 - \`docker stats --no-stream\` takes a tenth of a second: the first sample is ours, no client has to wait for a second one.
 - Events are kept on disk: \`since\` reaches further back than 256 events, and over a restart of the engine.
+- A client of attach that stops reading stops nobody: when it is more than 16 MiB late it loses the oldest output, which the log still has.
 - Requests with an \`Origin\` header come from a web page and are refused.
 - Answers are compared with dockerd's own, field by field; each difference and its reason is in \`test/golden/explanations.ts\`.
 
