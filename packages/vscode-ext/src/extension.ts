@@ -10,7 +10,6 @@ import { lookCommands } from './commands/look-commands.ts';
 import { runCommands } from './commands/run-commands.ts';
 import { currentFilter, viewCommands } from './commands/view-commands.ts';
 import { Connections, type Endpoint } from './connection/connections.ts';
-import type { ContainerNode } from './containers/container-node.ts';
 import { containerMarkdown } from './containers/container-tree-item.ts';
 import { ContainersTree } from './containers/containers-tree.ts';
 import type { Grouping, Sorting } from './containers/group-containers.ts';
@@ -92,7 +91,6 @@ export function activate(extension: vscode.ExtensionContext): void {
     createStatusBar(connections),
     containersView.onDidChangeVisibility(connectWhenSeen),
     imagesView.onDidChangeVisibility(connectWhenSeen),
-    containersView.onDidChangeSelection(({ selection }) => void tellSelection(selection)),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('jocker.socket') || event.affectsConfiguration('jocker.endpoints'))
         connections.setEndpoints(endpoints());
@@ -155,14 +153,6 @@ async function tellState(connections: Connections): Promise<void> {
   toldState = state;
   await vscode.commands.executeCommand('setContext', 'jocker.state', state);
   await vscode.commands.executeCommand('setContext', 'jocker.connected', connected.length > 0);
-}
-
-/** One key means start or stop, whichever the selected row can do. */
-async function tellSelection(selection: readonly ContainerNode[]): Promise<void> {
-  const [node] = selection;
-  const status = node?.kind === 'container' ? node.connection.model.state.containers.get(node.containerId)?.status : undefined;
-  const value = status === 'running' ? 'running' : status === 'paused' ? 'paused' : status === undefined ? '' : 'stopped';
-  await vscode.commands.executeCommand('setContext', 'jocker.selection', value);
 }
 
 const disposing = (disposable: Disposable): vscode.Disposable => new vscode.Disposable(() => disposable[Symbol.dispose]());

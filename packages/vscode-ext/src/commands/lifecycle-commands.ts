@@ -44,6 +44,13 @@ export function lifecycleCommands(context: CommandContext): Readonly<Record<stri
       isRunning,
       async ({ connection, container }) => await connection.client.containers.stop(container.id),
     ),
+    // One key for both: each selected container does what it can.
+    'containers.startOrStop': verb(
+      vscode.l10n.t('starting or stopping'),
+      (container) => isRunning(container) || isStopped(container),
+      async ({ connection, container }) =>
+        await (isRunning(container) ? connection.client.containers.stop(container.id) : connection.client.containers.start(container.id)),
+    ),
     'containers.restart': verb(
       vscode.l10n.t('restarting'),
       () => true,

@@ -139,7 +139,9 @@ function execSession(connection: EngineConnection, execId: string, how: 'start' 
     resize: async ({ columns, rows }) => await execs.resize(execId, { columns, rows }),
     exitCode: async () => {
       const view = await execs.inspect(execId).catch(() => undefined);
-      return view?.exitCode ?? undefined;
+      // What ended with its container was not at fault: no message for it.
+      const container = view === undefined ? undefined : connection.model.state.containers.get(view.containerId);
+      return container?.status === 'running' ? (view?.exitCode ?? undefined) : undefined;
     },
   };
 }
