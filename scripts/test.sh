@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+#   test.sh [--workbench]    with --workbench the extension in a real VS Code (code-server in Chromium) instead of the other tests
 # Sets up, then runs every check and every test. The test runner comes last, so that its summary closes the run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,4 +11,9 @@ echo "lint";        oxlint --type-aware --deny-warnings
 echo "format";      oxfmt --check
 echo "unused code"; knip
 echo "examples";    bash examples/run-all.sh
-NODE_OPTIONS=--conditions=jocker-source vitest run "$@"
+export NODE_OPTIONS=--conditions=jocker-source
+if [ "${1:-}" = --workbench ]; then
+  bash test/workbench/setup.sh
+  exec vitest run --config test/workbench/vitest.config.ts
+fi
+vitest run "$@"

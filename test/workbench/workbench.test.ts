@@ -178,7 +178,7 @@ describe('a session in the real workbench', () => {
     await frame.locator('.guilty').first().waitFor();
     await frame.getByText('no-such-program').first().waitFor();
     await workbench.screenshot('why');
-    await workbench.changeSettings({ ...settings(daemon.socketPath), 'workbench.colorTheme': 'Default Dark Modern' });
+    await workbench.command('Preferences: Toggle between Light/Dark Themes');
     await workbench.page.locator('.monaco-workbench.vs-dark').waitFor();
     await workbench.screenshot('why-dark');
   });

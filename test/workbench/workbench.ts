@@ -31,14 +31,12 @@ export class Workbench implements AsyncDisposable {
   readonly page: Page;
   readonly #browser: Browser;
   readonly #server: ChildProcess;
-  readonly #settingsPath: string;
   #shots = 0;
 
-  private constructor(server: ChildProcess, browser: Browser, page: Page, settingsPath: string) {
+  private constructor(server: ChildProcess, browser: Browser, page: Page) {
     this.#server = server;
     this.#browser = browser;
     this.page = page;
-    this.#settingsPath = settingsPath;
   }
 
   static async open({ directory, settings }: WorkbenchOptions): Promise<Workbench> {
@@ -76,7 +74,7 @@ export class Workbench implements AsyncDisposable {
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     await page.goto(`${url}/?folder=${workspace}`);
-    const workbench = new Workbench(server, browser, page, settingsPath);
+    const workbench = new Workbench(server, browser, page);
     await workbench.ready();
     return workbench;
   }
@@ -84,10 +82,6 @@ export class Workbench implements AsyncDisposable {
   async ready(): Promise<void> {
     await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
     await this.page.getByRole('tab', { name: 'Jocker' }).first().waitFor({ timeout: 60_000 });
-  }
-
-  async changeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
-    await writeFile(this.#settingsPath, JSON.stringify(settings));
   }
 
   async openView(): Promise<void> {

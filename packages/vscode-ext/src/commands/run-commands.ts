@@ -5,7 +5,8 @@ import { chooseContainer } from './choose-container.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { Command, CommandContext } from './command-context.ts';
 import { pullImage } from './image-commands.ts';
-import { askRun, noAnswers, runRequest, type RunAnswers } from './run-form.ts';
+import { answersOf, noAnswers, runRequest, type RunAnswers } from './run-answers.ts';
+import { askRun } from './run-form.ts';
 import { tellFailure } from './tell-failure.ts';
 
 const presetsKey = 'jocker.presets';
@@ -58,24 +59,4 @@ async function run(context: CommandContext, connection: EngineConnection, reques
   } catch (error) {
     await tellFailure(vscode.l10n.t('Run {0}', request.image), error);
   }
-}
-
-/** A request as the form shows it; what the form has no field for is left out. */
-export function answersOf(request: CreateRequest): RunAnswers {
-  const quote = (word: string): string => (/[\s"'\\]/.test(word) ? `"${word.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : word);
-  const { memoryBytes, nanoCpus, pidsLimit } = request.resources ?? {};
-  return {
-    image: request.image,
-    command: (request.command ?? []).map(quote).join(' '),
-    env: (request.env ?? []).map(quote).join(' '),
-    mounts: (request.mounts ?? [])
-      .flatMap((mount) => (mount.type === 'bind' ? [quote(`${mount.source}:${mount.target}${mount.readonly === true ? ':ro' : ''}`)] : []))
-      .join(' '),
-    limits: [
-      ...(memoryBytes === undefined ? [] : [`memory=${memoryBytes}`]),
-      ...(nanoCpus === undefined ? [] : [`cpus=${nanoCpus / 1e9}`]),
-      ...(pidsLimit === undefined || pidsLimit < 1 ? [] : [`pids=${pidsLimit}`]),
-    ].join(' '),
-    name: '',
-  };
 }

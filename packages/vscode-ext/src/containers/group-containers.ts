@@ -40,7 +40,7 @@ export function groupContainers(containers: Iterable<ContainerView>, options: Co
   return [...groups.values()].toSorted(compareGroups);
 }
 
-export function matchesFilter(container: ContainerView, filter: string): boolean {
+function matchesFilter(container: ContainerView, filter: string): boolean {
   const text = [container.name, container.image, container.id, ...Object.entries(container.labels).map(([key, value]) => `${key}=${value}`)]
     .join('\n')
     .toLowerCase();
@@ -76,7 +76,7 @@ function labelled(container: ContainerView, label: string, kind: 'compose' | 'la
   return value === undefined ? { kind: 'other', value: '' } : { kind, value };
 }
 
-export function belongsToWorkspace(container: ContainerView, folders: readonly string[]): boolean {
+function belongsToWorkspace(container: ContainerView, folders: readonly string[]): boolean {
   const origin = container.origin;
   return origin !== null && folders.some((folder) => origin === folder || origin.startsWith(folder.endsWith('/') ? folder : `${folder}/`));
 }

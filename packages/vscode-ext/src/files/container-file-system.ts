@@ -41,8 +41,16 @@ export class ContainerFileSystem implements vscode.FileSystemProvider, vscode.Di
     return await this.#call(uri, async (connection, id, path) => await connection.client.containers.files.read(id, path));
   }
 
-  async writeFile(uri: vscode.Uri, content: Uint8Array, options: { readonly create: boolean; readonly overwrite: boolean }): Promise<void> {
-    await this.#call(uri, async (connection, id, path) => await connection.client.containers.files.write(id, path, content, options));
+  // VS Code passes more options than it declares: only those that the engine knows go to it.
+  async writeFile(
+    uri: vscode.Uri,
+    content: Uint8Array,
+    { create, overwrite }: { readonly create: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    await this.#call(
+      uri,
+      async (connection, id, path) => await connection.client.containers.files.write(id, path, content, { create, overwrite }),
+    );
     this.#tell([vscode.FileChangeType.Changed, uri]);
   }
 
@@ -51,13 +59,16 @@ export class ContainerFileSystem implements vscode.FileSystemProvider, vscode.Di
     this.#tell([vscode.FileChangeType.Created, uri]);
   }
 
-  async delete(uri: vscode.Uri, options: { readonly recursive: boolean }): Promise<void> {
-    await this.#call(uri, async (connection, id, path) => await connection.client.containers.files.remove(id, path, options));
+  async delete(uri: vscode.Uri, { recursive }: { readonly recursive: boolean }): Promise<void> {
+    await this.#call(uri, async (connection, id, path) => await connection.client.containers.files.remove(id, path, { recursive }));
     this.#tell([vscode.FileChangeType.Deleted, uri]);
   }
 
-  async rename(from: vscode.Uri, to: vscode.Uri, options: { readonly overwrite: boolean }): Promise<void> {
-    await this.#call(from, async (connection, id, path) => await connection.client.containers.files.rename(id, path, to.path, options));
+  async rename(from: vscode.Uri, to: vscode.Uri, { overwrite }: { readonly overwrite: boolean }): Promise<void> {
+    await this.#call(
+      from,
+      async (connection, id, path) => await connection.client.containers.files.rename(id, path, to.path, { overwrite }),
+    );
     this.#tell([vscode.FileChangeType.Deleted, from], [vscode.FileChangeType.Created, to]);
   }
 

@@ -72,7 +72,7 @@ export class LogTerminal implements vscode.Pseudoterminal {
   }
 }
 
-export function formatEntry(entry: LogEntry, timestamps: boolean): string {
+function formatEntry(entry: LogEntry, timestamps: boolean): string {
   const text = Buffer.from(entry.data).toString('utf8').replace(/\r?\n/g, '\r\n');
   const time = timestamps ? `\u001b[2m${entry.time}\u001b[0m ` : '';
   return entry.stream === 'stderr' ? `${time}\u001b[33m${text}\u001b[39m` : `${time}${text}`;

@@ -9,7 +9,7 @@ export interface ShellChoice {
 
 const key = 'jocker.shellChoices';
 /** The best shell that is there, without one that names it in the argument list. */
-export const defaultShell: ShellChoice = {
+const defaultShell: ShellChoice = {
   command: ['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash || exec sh'],
   user: '',
   workingDir: '',
