@@ -18,7 +18,7 @@ export interface ContainerFiles extends ContainerFileApi, Pick<ContainerApi, 'ch
 const defaultMaxReadBytes = 64 * 2 ** 20;
 /** An archive keeps its thread as long as its reader takes, so archives have threads of their own. */
 const workersForCalls = 4;
-const workersForArchives = 8;
+const workersForArchives = 32;
 const never = new AbortController().signal;
 
 function defaultWorkerUrl(): URL {
