@@ -11,6 +11,8 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Real processes on a shared machine: a test that fails is tried once more there, and the summary says so.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default'],
   },
 });

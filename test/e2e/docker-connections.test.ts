@@ -152,12 +152,12 @@ test('clients that vanish leave nothing open', async () => {
     }
     return opened;
   };
-  await vanish();
-  await expect.poll(openFiles, { timeout: 20_000 }).toBeLessThan(60);
-  const before = await openFiles();
-  const opened = await vanish();
-  expect(opened).toBeGreaterThan(before + streams.length * clientsOfEach - 1);
-  await expect.poll(openFiles, { timeout: 20_000 }).toBeLessThanOrEqual(before + 2);
+  const idle = await openFiles();
+  // A few files stay open once they were needed; one for each client of a round would be more than that.
+  for (const _round of ['first', 'second']) {
+    expect(await vanish()).toBeGreaterThanOrEqual(streams.length * clientsOfEach);
+    await expect.poll(openFiles, { timeout: 30_000 }).toBeLessThan(idle + clientsOfEach);
+  }
   expect((await ask('GET', `/containers/${id}/json`)).status).toBe(200);
   await ask('DELETE', `/containers/${id}?force=1`);
 });
