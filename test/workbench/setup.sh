@@ -16,9 +16,10 @@ if [ ${#packages[@]} -gt 0 ]; then
   "${install[@]}" >setup.log 2>&1 || { apt-get update >>setup.log 2>&1 && "${install[@]}" >>setup.log 2>&1; } ||
     { echo "jocker: ${packages[*]} could not be installed (see test/workbench/setup.log)" >&2; exit 1; }
 fi
+# Under `npm test` the outer npm's variables would tell code-server's set-up that this is the outer Node.
+unset "${!npm_@}" NODE_OPTIONS
 node=$(readlink -f ../../.tools/node)
 export PATH="${node%/*}:$PATH" npm_config_nodedir="${node%/bin/node}"
-unset NODE_OPTIONS
 # Its native modules are compiled; a second try costs little beside a lost run.
 npm ci --no-audit --no-fund >>setup.log 2>&1 || npm ci --no-audit --no-fund >>setup.log 2>&1 ||
   { echo "jocker: code-server could not be installed (see test/workbench/setup.log)" >&2; exit 1; }
