@@ -93,7 +93,7 @@ describe('a session in the real workbench', () => {
     await workbench.page.setViewportSize({ width: 1000, height: 700 });
     await workbench.type('stty size');
     await workbench.terminalShows(/\d+ \d+/);
-    await workbench.page.setViewportSize({ width: 1280, height: 800 });
+    await workbench.page.setViewportSize({ width: 1280, height: 1100 });
   });
 
   test('has the same session with its scrollback after the window was reloaded', async () => {

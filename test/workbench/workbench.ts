@@ -68,7 +68,7 @@ export class Workbench implements AsyncDisposable {
     }
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: browserArguments });
     const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
+      viewport: { width: 1280, height: 1100 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     const page = await context.newPage();
