@@ -135,6 +135,10 @@ describe('a session in the real workbench', () => {
     await daemon.print(['rm', '-f', 'web']);
     await daemon.print(['run', '-d', '--name', 'web', image, 'sh', '-c', 'echo the second one; exec sleep 1000']);
     await workbench.terminalShows('the second one');
+    // The new one was not made by this workspace; the old one's row is gone.
+    await workbench.row('Group Elsewhere').waitFor();
+    await workbench.row('Group This workspace').waitFor({ state: 'detached' });
+    await workbench.row(/^Container web, host:busybox · running/).waitFor();
     await workbench.screenshot('logs');
   });
 
