@@ -97,7 +97,8 @@ describe('a session in the real workbench', () => {
   });
 
   test('has the same session with its scrollback after the window was reloaded', async () => {
-    await workbench.type('here=still');
+    await workbench.type('here=still; echo "set $((40+3))"');
+    await workbench.terminalShows('set 43');
     await workbench.reload();
     await workbench.terminalShows('hello 42');
     await workbench.type('echo "$here there"');
