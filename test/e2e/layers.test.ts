@@ -69,12 +69,13 @@ interface Seen {
 
 let daemon: TestDaemon;
 let registry: TestRegistry;
+let base: readonly FixtureEntry[];
 
 beforeAll(async () => {
   registry = await startRegistry();
   daemon = await startDaemon();
   const layout = join(daemon.directory, 'layout');
-  const base = (await busyboxEntries()).filter(({ path }) => path !== 'root/');
+  base = (await busyboxEntries()).filter((entry) => entry.path !== 'root/');
   await writeImageLayout(layout, [
     {
       tag: 'layers',
@@ -142,6 +143,7 @@ const expected = (over: Partial<Seen>): Seen => ({
   xattrs: [],
   ...over,
 });
+const parentsOf = (name: string): string[] => name.split('/').map((_, index, parts) => parts.slice(0, index).join('/'));
 const path = (text: string): string => Buffer.from(text).toString('latin1');
 
 describe('an image of three layers, pushed by skopeo and pulled', () => {
@@ -180,8 +182,11 @@ describe('an image of three layers, pushed by skopeo and pulled', () => {
     expect(tree.has(name)).toBe(false);
   });
 
-  test('has no whiteout left', () => {
-    expect([...tree.keys()].filter((name) => name.includes('.wh.'))).toEqual([]);
+  test('has no whiteout left, and nothing that no layer has', () => {
+    const named = [...base, ...first, ...second, ...third].map((entry) => Buffer.from(entry.path).toString('latin1').replace(/\/$/, ''));
+    const meant = new Set(named.filter((name) => !name.includes('.wh.')).flatMap((name) => [name, ...parentsOf(name)]));
+    const foreign = [...tree.keys()].filter((name) => !meant.has(name) && name !== 'data/through');
+    expect(foreign).toEqual([]);
   });
 
   test('has one file under the two names of a hard link', () => {
