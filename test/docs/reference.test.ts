@@ -31,6 +31,15 @@ describe('the reference', () => {
     expect(firstCells(await read('docs/reference/errors.md'))).toEqual([...codes, ...reasons].toSorted());
   });
 
+  test('has the status by which the native API answers each code', async () => {
+    const path = 'packages/server/src/http/status-of.ts';
+    const answered = await declared(path, 'const statusByCode', '\n};', /^ {2}('?[a-z-]+'?: \d+),$/gm);
+    const rows = [...(await read('docs/reference/errors.md')).matchAll(/^\| `([a-z-]+)` \|[^|]+\| (\d+) \|/gm)];
+    expect(rows.map(([, code, status]) => `${code}: ${status}`).toSorted()).toEqual(
+      answered.map((line) => line.replaceAll("'", '')).toSorted(),
+    );
+  });
+
   test('has every extension point, and no other', async () => {
     const points = await declared(
       'packages/core/src/plugin/extension-points.ts',
