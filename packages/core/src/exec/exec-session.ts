@@ -90,7 +90,8 @@ export function createExecSession(options: ExecSessionOptions): ExecSession {
     else if (exitCode !== null) awaitSilence();
   };
   const read = (stream: OutputChunk['stream'], source: Readable | undefined): void => {
-    if (source === undefined) return;
+    // One that had ended before anybody read it (an empty stderr) tells nobody again.
+    if (source === undefined || source.readableEnded || source.destroyed) return;
     openStreams += 1;
     let open = true;
     const close = (): void => {
