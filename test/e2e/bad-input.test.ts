@@ -188,6 +188,7 @@ describe('is refused in one sentence, and nothing of it is left', () => {
     const [short, breaks] = await Promise.all(['short', 'breaks'].map((name) => daemon.jocker(['pull', `${host}/${name}:1`])));
     for (const ran of [short, breaks])
       expect(ran).toMatchObject({ exitCode: 1, stdout: '', stderr: expect.stringMatching(/jocker: [^\n]+\n$/) as string });
+    expect(breaks?.stderr).toContain(`blob ${images.breaks.layer} could not be downloaded`);
     expect(short?.stderr).toMatch(new RegExp(`blob ${images.short.layer} ended after \\d+ of \\d+ bytes\\n$`));
   });
 });

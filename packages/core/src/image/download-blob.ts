@@ -57,7 +57,7 @@ export function createBlobDownloads(contentStore: ContentStore): BlobDownloads {
         const partial = await contentStore.partialSize(blob.digest);
         if (partial > reached) attempt = 1;
         reached = Math.max(reached, partial);
-        if (!mayPass(error) || attempt >= attemptsMax) throw error;
+        if (!mayPass(error) || attempt >= attemptsMax) throw named(blob, error);
         attempt += 1;
         await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       }
@@ -117,4 +117,14 @@ export function createBlobDownloads(contentStore: ContentStore): BlobDownloads {
 /** Errors of the network pass; what the registry or the digest says does not. */
 function mayPass(error: unknown): boolean {
   return !isJockerError(error) || error.code === 'unavailable';
+}
+
+/** A connection's own error ("aborted") says nothing of what was lost with it. */
+function named(blob: Descriptor, error: unknown): JockerError {
+  if (isJockerError(error)) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new JockerError('unavailable', `blob ${blob.digest} could not be downloaded: ${why}`, {
+    cause: error,
+    details: { digest: blob.digest },
+  });
 }

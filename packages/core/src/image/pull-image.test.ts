@@ -201,6 +201,16 @@ describe('a pull', () => {
     });
   });
 
+  test('names the blob when its connection breaks off each time', async () => {
+    const image = new Fixture(['content']);
+    const [layer] = image.layers;
+    const pulling = pull(
+      await makePlace(),
+      image.source((blob, offset) => (blob.digest === layer?.digest ? brokenAfter(Buffer.alloc(0)) : streamOf(image.bytes(blob, offset)))),
+    );
+    await expect(pulling).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining(layer?.digest ?? '-') as string });
+  });
+
   test('goes on where a connection broke', async () => {
     const image = new Fixture(['x'.repeat(1000)]);
     const [layer] = image.layers;
