@@ -17,6 +17,8 @@ export const points: { readonly [P in keyof ExtensionPoints]: Token<Contribution
   snapshotter: token('snapshotter'),
   specMutator: token('specMutator'),
   runtimeBackend: token('runtimeBackend'),
+  networkDriver: token('networkDriver'),
+  volumeDriver: token('volumeDriver'),
   admissionRule: token('admissionRule'),
 };
 

@@ -1,3 +1,5 @@
+import type { NetworkDriver } from '../network/network-driver.ts';
+import type { VolumeDriver } from '../volume/volume-driver.ts';
 import type { CreateRequest } from '../container/create-request.ts';
 import type { ImageDestination } from '../image/image-destination.ts';
 import type { ImageSource } from '../image/image-source.ts';
@@ -18,6 +20,10 @@ export interface ExtensionPoints {
   specMutator: SpecMutator;
   /** By name; the default is the first that probes well. */
   runtimeBackend: RuntimeBackend;
+  /** By name, as recorded with the network; the default is the first that probes well. */
+  networkDriver: NetworkDriver;
+  /** By name, as recorded with the volume; the default is the first that probes well. */
+  volumeDriver: VolumeDriver;
   /** All; any may refuse. */
   admissionRule: AdmissionRule;
 }
