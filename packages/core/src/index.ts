@@ -20,6 +20,8 @@ export * from './image/image-garbage.ts';
 export * from './image/image-record.ts';
 export * from './image/download-blob.ts';
 export * from './image/generated-image.ts';
+export * from './image/generated-source.ts';
+export * from './image/layer-of-files.ts';
 export * from './layer/tar-writer.ts';
 export type * from './layer/tar-entry.ts';
 export type * from './operation/operation-context.ts';

@@ -1,14 +1,8 @@
 import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
-import { JockerError } from '@jocker/core';
+import { JockerError, type ImageFile } from '@jocker/core';
 import { libraryDirectories } from './library-directories.ts';
 import { readElf, type ElfFile } from './read-elf.ts';
-
-/** What goes into the image, by absolute path in it. */
-export type HostFile =
-  | { readonly type: 'file'; readonly content: Buffer; readonly mode: number }
-  | { readonly type: 'symlink'; readonly target: string }
-  | { readonly type: 'directory'; readonly mode: number };
 
 const fileBytesMax = 512 * 1024 * 1024;
 /** In the image these are always links into /usr, whatever this machine does. */
@@ -16,7 +10,8 @@ export const mergedDirectories: readonly string[] = ['bin', 'sbin', 'lib', 'lib3
 
 /** Programs of this machine with everything that they need to start, collected into a tree. */
 export class HostTree {
-  readonly files: Map<string, HostFile> = new Map();
+  /** What goes into the image, by absolute path in it. */
+  readonly files: Map<string, ImageFile> = new Map();
   readonly #searchPath: readonly string[];
   #libraryDirectories: Promise<readonly string[]> | undefined;
 
@@ -31,7 +26,7 @@ export class HostTree {
     return inImage(path);
   }
 
-  set(path: string, file: HostFile): void {
+  set(path: string, file: ImageFile): void {
     if (!this.files.has(path)) this.files.set(path, file);
   }
 

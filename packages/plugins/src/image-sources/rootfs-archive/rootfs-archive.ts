@@ -4,17 +4,15 @@ import { open, stat } from 'node:fs/promises';
 import { PassThrough, pipeline, Readable, Transform } from 'node:stream';
 import {
   createDecompressor,
-  createGeneratedImage,
+  createGeneratedSource,
   definePlugin,
   detectCompression,
   JockerError,
   longestMagicBytes,
-  type ImageReference,
   type ImageSource,
   type Plugin,
 } from '@jocker/core';
 import { createHttpExchange, type HttpExchange } from '../registry/http-exchange.ts';
-import { createGeneratedImages } from '../generated-images.ts';
 
 const downloadBytesMax = 8 * 1024 ** 3;
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -27,27 +25,16 @@ interface RootfsLocation {
 
 /** `rootfs:/alpine-minirootfs.tar.gz`, `rootfs:https://…/rootfs.tar.xz#sha256=…`: one layer, and `/bin/sh` to run. */
 function createRootfsSource(exchange: HttpExchange): ImageSource {
-  const images = createGeneratedImages();
-  return {
+  return createGeneratedSource({
     name: 'rootfs-archive',
-    schemes: ['rootfs'],
-    accepts: (reference) => reference.kind === 'scheme' && reference.scheme === 'rootfs',
-    async resolve(reference, { signal }) {
-      const { place, sha256 } = parseLocation(reference);
+    scheme: 'rootfs',
+    async make(location, { signal }) {
+      const { place, sha256 } = parseLocation(location);
       const raw = /^https?:\/\//.test(place) ? await download(exchange, new URL(place), signal) : await openFile(place);
       const checked = sha256 === undefined ? raw : verify(raw, sha256, place);
-      const image = await createGeneratedImage({
-        layer: await decompress(checked, place),
-        config: { env: [defaultPath], command: ['/bin/sh'] },
-        createdBy: reference.text,
-        signal,
-      });
-      images.add(reference, image);
-      return image.descriptor;
+      return { layer: await decompress(checked, place), config: { env: [defaultPath], command: ['/bin/sh'] } };
     },
-    fetch: async (reference, blob, offset) => images.get(reference).fetch(blob, offset),
-    release: async (reference) => await images.release(reference),
-  };
+  });
 }
 
 export const rootfsArchiveSource: Plugin = definePlugin({
@@ -59,15 +46,14 @@ export const rootfsArchiveSource: Plugin = definePlugin({
   },
 });
 
-function parseLocation(reference: ImageReference): RootfsLocation {
-  const location = reference.kind === 'scheme' ? reference.location : '';
+function parseLocation(location: string): RootfsLocation {
   const mark = location.lastIndexOf('#sha256=');
   const place = mark < 0 ? location : location.slice(0, mark);
   const sha256 = mark < 0 ? undefined : location.slice(mark + '#sha256='.length).toLowerCase();
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
-    throw new JockerError('invalid-argument', `"${sha256.slice(0, 80)}" in ${reference.text} is not a sha256`);
+    throw new JockerError('invalid-argument', `"${sha256.slice(0, 80)}" in rootfs:${location} is not a sha256`);
   if (!place.startsWith('/') && !/^https?:\/\//.test(place))
-    throw new JockerError('invalid-argument', `"${place}" in ${reference.text} is neither an absolute path nor a URL`);
+    throw new JockerError('invalid-argument', `"${place}" in rootfs:${location} is neither an absolute path nor a URL`);
   return { place, sha256 };
 }
 
