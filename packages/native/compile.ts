@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
+// From the sources, or from dist of the packed package.
+const folder = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '.' : '..', import.meta.url));
 const target = join(folder, 'build/jocker.node');
 const stamp = join(folder, 'build/jocker.node.sha256');
 const flags = [

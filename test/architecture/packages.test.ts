@@ -11,6 +11,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   server: ['core', 'protocol'],
   cli: ['native', 'core', 'plugins', 'protocol', 'client', 'server'],
   'vscode-ext': ['protocol', 'client'],
+  testkit: ['core'],
+  'create-jocker-plugin': [],
 };
 
 /** The only places that know a library whose use should not spread. */
@@ -24,7 +26,7 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   ws: ['packages/server/src/'],
   commander: ['packages/cli/src/'],
   'cli-progress': ['packages/cli/src/'],
-  vitest: ['packages/core/src/testing/'],
+  vitest: ['packages/core/src/testing/', 'packages/testkit/src/'],
 };
 
 const packageOf = (specifier: string): string | undefined => /^@jocker\/([a-z-]+)/.exec(specifier)?.[1];
