@@ -40,14 +40,17 @@ describe('the reference', () => {
     );
   });
 
-  test('has every extension point, and no other', async () => {
+  test('has every extension point and every permission, and no other', async () => {
     const points = await declared(
       'packages/core/src/plugin/extension-points.ts',
       'interface ExtensionPoints',
       '\n}',
       /^ {2}([a-zA-Z]+): /gm,
     );
-    expect(firstCells(await read('docs/reference/extension-points.md'))).toEqual(points);
+    const [table = '', ...more] = (await read('docs/reference/extension-points.md')).split('\n## ');
+    expect(firstCells(table)).toEqual(points);
+    const permissions = await declared('packages/core/src/spec/spec-permissions.ts', 'type SpecPermission', ';', /\| '([a-z:-]+)'/g);
+    expect(firstCells(more.find((section) => section.startsWith('What a mutator may not widen')) ?? '')).toEqual(permissions);
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import type { EngineConfig, Plugin, PluginEntry } from '@jocker/core';
+import type { EngineConfig, LoadedPluginEntry, Plugin } from '@jocker/core';
 import { archiveSource } from './image-sources/archives/archives.ts';
 import { hostImageSource } from './image-sources/host/host-image-source.ts';
 import { ociLayoutSource } from './image-sources/oci-layout/oci-layout.ts';
@@ -14,7 +14,7 @@ import { specMutators } from './spec-mutators/spec-mutators.ts';
  * All that ships, in order of loading. Order decides where the first wins: image sources by what they accept, snapshotters
  * and runtimes by what works on this machine.
  */
-export function builtins(config: EngineConfig = {}): readonly PluginEntry[] {
+export function builtins(config: EngineConfig = {}): readonly LoadedPluginEntry[] {
   return [
     // Programs of this machine; needs no network.
     entry(hostImageSource),
@@ -35,6 +35,6 @@ export function builtins(config: EngineConfig = {}): readonly PluginEntry[] {
   ];
 }
 
-function entry<Options>(plugin: Plugin<Options>, options?: Options): PluginEntry {
+function entry<Options>(plugin: Plugin<Options>, options?: Options): LoadedPluginEntry {
   return { plugin: plugin as Plugin<never>, options, builtIn: true };
 }

@@ -1,4 +1,13 @@
-import { applyPatch, buildSpec, createDefaultSpec, type BuiltSpec, type CreateRequest, type OciSpec, type SpecMutator } from '@jocker/core';
+import {
+  applyPatch,
+  buildSpec,
+  createDefaultSpec,
+  type BuiltSpec,
+  type CreateRequest,
+  type OciSpec,
+  type SpecMutator,
+  type SpecPermission,
+} from '@jocker/core';
 import { describe, expect, test } from 'vitest';
 import { specInput } from './spec-input.ts';
 
@@ -8,12 +17,14 @@ export interface SpecMutatorUnderTest {
   readonly request: Partial<CreateRequest>;
   /** JSON pointers of config.json; it changes nothing that is not at or below one of them. */
   readonly changes: readonly string[];
+  /** What its plugin declares that it may widen; nothing when absent. */
+  readonly permissions?: readonly SpecPermission[];
 }
 
 /** What every spec mutator promises. */
-export function describeSpecMutator(name: string, { mutator, request, changes }: SpecMutatorUnderTest): void {
+export function describeSpecMutator(name: string, { mutator, request, changes, permissions = [] }: SpecMutatorUnderTest): void {
   const input = specInput({ request });
-  const build = (): Promise<BuiltSpec> => buildSpec({ ...input, mutators: [{ mutator, plugin: 'under-test' }] });
+  const build = (): Promise<BuiltSpec> => buildSpec({ ...input, mutators: [{ mutator, plugin: 'under-test', permissions }] });
 
   describe(`spec mutator: ${name}`, () => {
     test('changes something, and only at the paths that it names', async () => {

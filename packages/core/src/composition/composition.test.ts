@@ -21,15 +21,8 @@ test('a thing of the root is built from the root, also when a child asks first',
   expect([child.get(number), root.get(number)]).toEqual([4, 4]);
 });
 
-test('all gives what was defined in order, and nothing for what nobody defined', () => {
-  const root = new Composition();
-  root.define(number, () => 1);
-  root.define(number, () => 2);
-  expect([root.all(number), root.all(text)]).toEqual([[1, 2], []]);
-});
-
 test('two compositions share nothing', () => {
   const one = new Composition();
   one.define(number, () => 1);
-  expect(new Composition().all(number)).toEqual([]);
+  expect(() => new Composition().get(number)).toThrow();
 });

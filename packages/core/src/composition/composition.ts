@@ -28,11 +28,6 @@ export class Composition {
     return this.#container.resolve<T>(key);
   }
 
-  /** All that were defined in this scope, in order. Sets of a parent and a child do not merge: contributions go into the root. */
-  all<T>(key: Token<T>): readonly T[] {
-    return this.#container.isRegistered(key, true) ? this.#container.resolveAll<T>(key) : [];
-  }
-
   child(): Composition {
     return new Composition(this.#container);
   }

@@ -7,7 +7,7 @@ import type { Operation } from '../operation/operation.ts';
 import type { Driver } from '../plugin/drivers.ts';
 import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
-import { buildSpec } from '../spec/build-spec.ts';
+import { buildSpec, type BuildSpecOptions } from '../spec/build-spec.ts';
 import { createRootfsReader } from '../spec/rootfs-reader.ts';
 import type { BuiltSpec } from '../spec/spec-step.ts';
 import { assertRequest } from './assert-request.ts';
@@ -36,6 +36,7 @@ export async function createContainer(
   const id = randomBytes(32).toString('hex');
   const name = request.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(request.name);
   using _reservation = deps.store.reserveName(name, id);
+  using _inUse = useAll(deps);
   const prepared = await prepare(deps, request, operation, options);
   const { image, snapshotter } = prepared;
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
@@ -53,7 +54,7 @@ export async function createContainer(
         request,
         image: { reference: image.reference, config: image.config },
         host: deps.host,
-        mutators: deps.mutators,
+        mutators: mutatorsOf(deps),
         stateDirectory: deps.paths.state(id),
         rootfs: createRootfsReader(await snapshotter.value.directories(id)),
         context,
@@ -92,6 +93,7 @@ export async function createContainer(
 
 /** The spec that `createContainer` would make. */
 export async function dryRunContainer(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<BuiltSpec> {
+  using _inUse = useAll(deps);
   const { image, snapshotter } = await prepare(deps, request, operation, {});
   await mkdir(deps.paths.dryRunRoot, { recursive: true, mode: 0o700 });
   const stateDirectory = await mkdtemp(join(deps.paths.dryRunRoot, 'run-'));
@@ -101,7 +103,7 @@ export async function dryRunContainer(deps: ContainerDeps, request: CreateReques
       request,
       image: { reference: image.reference, config: image.config },
       host: deps.host,
-      mutators: deps.mutators,
+      mutators: mutatorsOf(deps),
       stateDirectory,
       rootfs: createRootfsReader(image.chainId === undefined ? [] : await snapshotter.value.layerDirectories(image.chainId)),
       context: operation,
@@ -111,8 +113,18 @@ export async function dryRunContainer(deps: ContainerDeps, request: CreateReques
   }
 }
 
+/** Whatever may be asked on the way stays until the container is recorded. */
+function useAll({ plugins }: ContainerDeps): Disposable {
+  const points = ['admissionRule', 'specMutator', 'runtimeBackend', 'snapshotter'] as const;
+  return plugins.use(points.flatMap((point) => plugins.contributions(point).map(({ plugin }) => plugin)));
+}
+
+const mutatorsOf = ({ plugins }: ContainerDeps): BuildSpecOptions['mutators'] =>
+  plugins.contributions('specMutator').map(({ plugin, permissions, value }) => ({ plugin, permissions, mutator: value }));
+
 async function prepare(deps: ContainerDeps, request: CreateRequest, operation: Operation, options: CreateOptions): Promise<Prepared> {
   assertRequest(request);
+  deps.plugins.assertRequired();
   await admit(deps, request, operation);
   const [runtime, snapshotter] = await Promise.all([
     deps.drivers.runtimes.choose(request.runtime),
@@ -131,7 +143,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
 }
 
 async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {
-  for (const { plugin, value: rule } of deps.admissionRules) {
+  for (const { plugin, value: rule } of deps.plugins.contributions('admissionRule')) {
     const details = { rule: rule.name, plugin };
     const admission = await operation
       .stage(`admission ${rule.name}`, plugin, async (stage) => await rule.decide(request, stage))

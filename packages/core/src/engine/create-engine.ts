@@ -5,7 +5,7 @@ import { createContainerApi } from '../container/container-api.ts';
 import { createFileApi } from '../container/container-file-api.ts';
 import { createContainerPaths } from '../container/container-paths.ts';
 import { createContainerRuns } from '../container/container-runs.ts';
-import { createContainerStore } from '../container/container-store.ts';
+import { createContainerStore, type ContainerStore } from '../container/container-store.ts';
 import { createAutomaticVerbs } from '../container/container-verbs.ts';
 import { createExitWaiters } from '../container/exit-waiters.ts';
 import { createKeyedLock } from '../container/keyed-lock.ts';
@@ -22,6 +22,7 @@ import type { Logger } from '../operation/operation-context.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
 import { createOperations } from '../operation/operations.ts';
 import { createDrivers } from '../plugin/drivers.ts';
+import type { ExtensionPoints } from '../plugin/extension-points.ts';
 import { loadPlugins } from '../plugin/plugin-host.ts';
 import { readHostFacts } from '../spec/host-facts.ts';
 import { createIntents } from '../state/intents.ts';
@@ -61,13 +62,19 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   closers.defer(() => bus.close());
 
   const { dataRoot, runRoot } = options;
-  const plugins = await loadPlugins({ entries: options.plugins, events: bus, engineId: state.engineId, dataRoot, runRoot, log });
+  const store = createContainerStore(state.database, state, log);
+  const plugins = await loadPlugins({
+    entries: options.plugins,
+    events: bus,
+    engineId: state.engineId,
+    dataRoot,
+    runRoot,
+    log,
+    usersOf: (point, name) => containersWith(store, point, name),
+  });
   closers.defer(() => plugins.close());
   const drivers = createDrivers(plugins, { runtime: options.defaultRuntime, snapshotter: options.defaultSnapshotter });
 
-  const store = createContainerStore(state.database, state, log);
-  const sources = plugins.contributions('imageSource');
-  const destinations = plugins.contributions('imageDestination');
   const images = closers.use(
     await openEngineImages({
       dataRoot,
@@ -75,8 +82,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
       publisher: bus,
       operations,
       drivers,
-      sources,
-      destinations,
+      plugins,
       containers: store,
       log,
       downloadsAtOnce: config.maxConcurrentDownloads,
@@ -89,8 +95,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     intents: createIntents(state.database),
     publisher: bus,
     drivers,
-    mutators: plugins.contributions('specMutator').map(({ plugin, value }) => ({ plugin, mutator: value })),
-    admissionRules: plugins.contributions('admissionRule'),
+    plugins,
     images: images.service,
     host: await readHostFacts(),
     paths: createContainerPaths(dataRoot, runRoot),
@@ -135,6 +140,12 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     containers: { ...containers, files: fileApi.files, changes: fileApi.changes, export: fileApi.export, commit },
     execs,
     operations,
+    plugins: {
+      list: async () => plugins.views,
+      usage: async () => plugins.usage(),
+      add: async (entry) => await plugins.add(entry),
+      remove: async (name) => await plugins.remove(name),
+    },
     system: {
       ...createEngineSystem({
         version: engineVersion,
@@ -156,6 +167,11 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+function containersWith(store: ContainerStore, point: keyof ExtensionPoints, name: string): readonly string[] {
+  const key = point === 'runtimeBackend' ? 'runtime' : point === 'snapshotter' ? 'snapshotter' : undefined;
+  return key === undefined ? [] : store.list().flatMap((record) => (record[key] === name ? [`container ${record.name}`] : []));
 }
 
 function createEventApi(bus: LifecycleBus, eventLog: EventLog, closing: AbortSignal): EventApi {

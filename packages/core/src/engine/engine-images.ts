@@ -8,7 +8,6 @@ import type { EventPublisher } from '../events/event-publisher.ts';
 import { createBlobDownloads } from '../image/download-blob.ts';
 import { createImageGarbage } from '../image/image-garbage.ts';
 import { createImageArchives, type ImageArchives } from '../image/image-archives.ts';
-import type { ImageDestination } from '../image/image-destination.ts';
 import { createImageService, type ImageService } from '../image/image-service.ts';
 import { createLayoutIndex } from '../image/layout-index.ts';
 import { createPush } from '../image/push-image.ts';
@@ -18,6 +17,7 @@ import type { Digest } from '../oci/digest.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver, Drivers } from '../plugin/drivers.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import { syncFileSystem } from '../snapshot/sync-file-system.ts';
@@ -43,8 +43,7 @@ export interface EngineImagesOptions {
   readonly publisher: EventPublisher;
   readonly operations: Operations;
   readonly drivers: Drivers;
-  readonly sources: readonly Driver<ImageSource>[];
-  readonly destinations: readonly Driver<ImageDestination>[];
+  readonly plugins: Pick<PluginHost, 'contributions' | 'use'>;
   readonly containers: ContainerStore;
   readonly log: Logger;
   /** Layers of one pull. */
@@ -53,9 +52,10 @@ export interface EngineImagesOptions {
 
 /** All that has to do with images, put together. */
 export async function openEngineImages(options: EngineImagesOptions): Promise<EngineImages> {
-  const { state, drivers, sources, containers } = options;
+  const { state, drivers, plugins, containers } = options;
+  const sources = (): readonly Driver<ImageSource>[] => plugins.contributions('imageSource');
   const contentStore = await createDiskContentStore(join(options.dataRoot, 'content'));
-  const imageStore = createImageStore(state.database, state, () => sources.flatMap(({ value }) => value.schemes ?? []));
+  const imageStore = createImageStore(state.database, state, () => sources().flatMap(({ value }) => value.schemes ?? []));
   const layoutIndex = createLayoutIndex(contentStore.path, imageStore, options.log);
   imageStore.onChange(() => layoutIndex.changed());
   layoutIndex.changed();
@@ -83,17 +83,18 @@ export async function openEngineImages(options: EngineImagesOptions): Promise<En
   const service = createImageService({
     ...common,
     sources,
+    use: (names) => plugins.use(names),
     downloadsAtOnce: options.downloadsAtOnce,
     usersOf: (id) => containers.list().flatMap(({ imageId, name }) => (imageId === id ? [name] : [])),
   });
   const archives = createImageArchives({ ...common, service });
-  const push = createPush({ ...common, service, destinations: options.destinations });
+  const push = createPush({ ...common, service, destinations: () => plugins.contributions('imageDestination') });
   return {
     service,
     archives,
     api: { ...service, push, save: archives.save, load: archives.load, import: archives.import },
     async authenticate(credentials, call = {}) {
-      const asked = options.destinations.find(({ value }) => value.authenticate !== undefined)?.value;
+      const asked = plugins.contributions('imageDestination').find(({ value }) => value.authenticate !== undefined)?.value;
       if (asked?.authenticate === undefined) throw new JockerError('unsupported', 'no plugin can try credentials');
       return await options.operations.run(
         { verb: 'registry.authenticate', subject: credentials.host, client: call.client, signal: call.signal },

@@ -1,5 +1,6 @@
 import type { Plugin } from '../plugin/plugin.ts';
 import type { Logger } from '../operation/operation-context.ts';
+import type { SpecPermission } from '../spec/spec-permissions.ts';
 
 /** How an engine is made. The composition root (CLI, a test) fills it in; nothing in the engine reads the environment. */
 export interface EngineOptions {
@@ -14,10 +15,32 @@ export interface EngineOptions {
   readonly config?: EngineConfig;
 }
 
-export interface PluginEntry {
+export type PluginEntry = LoadedPluginEntry | BrokenPluginEntry;
+
+interface PluginSetting {
+  readonly builtIn: boolean;
+  /**
+   * True: the engine creates no container without it, and what it fails to answer fails. False: what it fails to answer is
+   * passed over. Absent: each of its hooks says by itself, and fails unless it says otherwise.
+   */
+  readonly required?: boolean | undefined;
+  /** Where it came from, for people: a path, a package. */
+  readonly source?: string | undefined;
+  readonly isolation?: PluginIsolation | undefined;
+  /** What the operator lets it widen; all that it declares when absent. */
+  readonly permissions?: readonly SpecPermission[] | undefined;
+}
+
+export type PluginIsolation = 'none' | 'process';
+
+export interface LoadedPluginEntry extends PluginSetting {
   readonly plugin: Plugin<never> | Plugin;
   readonly options?: unknown;
-  readonly builtIn: boolean;
+}
+
+/** One that could not even be loaded. It stands as failed among the plugins. */
+export interface BrokenPluginEntry extends PluginSetting {
+  readonly broken: { readonly name: string; readonly error: Error };
 }
 
 /** What the config file may say beyond paths and plugins. */

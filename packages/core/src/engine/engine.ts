@@ -6,7 +6,11 @@ import type { RegistryCredentials } from '../image/image-source.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageHistoryEntry, ImageRunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { BreakerState } from '../plugin/circuit-breaker.ts';
+import type { CallAccount } from '../plugin/plugin-accounts.ts';
+import type { LoadedPluginEntry, PluginIsolation } from './engine-options.ts';
 import type { OutputChunk, ProcessStreams } from '../runtime/runtime-backend.ts';
+import type { SpecPermission } from '../spec/spec-permissions.ts';
 import type { SpecStep } from '../spec/spec-step.ts';
 import type { OciSpec } from '../oci/runtime-spec.ts';
 import type { HostFacts } from '../spec/spec-mutator.ts';
@@ -23,6 +27,7 @@ export interface Engine extends AsyncDisposable {
   readonly containers: ContainerApi;
   readonly execs: ExecApi;
   readonly operations: OperationApi;
+  readonly plugins: PluginApi;
   readonly system: SystemApi;
 }
 
@@ -501,6 +506,21 @@ export interface OperationApi {
   follow(id: string, signal: AbortSignal): AsyncIterable<OperationView>;
 }
 
+// ---------------------------------------------------------------- plugins
+
+export interface PluginApi {
+  list(): Promise<readonly PluginView[]>;
+  /** What each plugin's calls cost since it was loaded, the most time first. */
+  usage(): Promise<readonly PluginUsage[]>;
+  /** Sets a plugin up now. Throws what is wrong with it; it is then not there. */
+  add(entry: LoadedPluginEntry): Promise<PluginView>;
+  /**
+   * Takes a plugin out, after the operations that use it have ended. Throws `failed-precondition` with the names of plugins
+   * that require it, or of containers made with its drivers; built-in ones cannot be removed.
+   */
+  remove(name: string): Promise<void>;
+}
+
 // ---------------------------------------------------------------- system
 
 export interface SystemApi {
@@ -544,9 +564,24 @@ export interface PluginView {
   readonly name: string;
   readonly version: string;
   readonly builtIn: boolean;
-  readonly state: 'loaded' | 'failed';
+  /** `suspended`: something that it provides fails again and again, and is only asked now and then. */
+  readonly state: 'loaded' | 'failed' | 'suspended';
+  /** Why it failed to load, or what failed last. */
   readonly error: string | null;
   readonly provides: readonly { readonly point: string; readonly name: string }[];
+  /** Null when nobody said: each hook says by itself. */
+  readonly required: boolean | null;
+  readonly isolation: PluginIsolation;
+  readonly permissions: readonly SpecPermission[];
+  /** A path, a package; empty for a built-in one. */
+  readonly source: string;
+}
+
+/** The calls of one method of what a plugin provides, since it was loaded. */
+export interface PluginUsage extends Omit<CallAccount, 'point'> {
+  readonly plugin: string;
+  readonly point: string;
+  readonly breaker: BreakerState;
 }
 
 export type { OutputChunk, ProcessStreams };

@@ -99,8 +99,20 @@ export interface LifecycleEvents {
     },
   ];
   'prune:finished': [event: { readonly kind: 'containers' | 'images'; readonly reclaimedBytes: number }];
+  'plugin:added': [event: PluginSubject & { readonly version: string }];
+  'plugin:removed': [event: PluginSubject];
+  /** It could not be loaded, or its process ended. */
+  'plugin:failed': [event: PluginSubject & { readonly message: string }];
+  /** Something that it provides failed several times in a row, and is only asked now and then. */
+  'plugin:suspended': [event: PluginSubject & { readonly point: string; readonly provided: string; readonly message: string }];
+  /** It answers again. */
+  'plugin:recovered': [event: PluginSubject & { readonly point: string; readonly provided: string }];
   /** A listener, a plugin or a background job failed without failing an operation. */
   'engine:warned': [event: { readonly what: string; readonly message: string }];
+}
+
+export interface PluginSubject {
+  readonly plugin: string;
 }
 
 export interface OperationSubject {

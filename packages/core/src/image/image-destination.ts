@@ -9,7 +9,7 @@ import type { RegistryCredentials } from './image-source.ts';
 export interface ImageDestination {
   readonly name: string;
   /** Cheap and pure. The first destination that accepts is used. */
-  accepts(reference: ImageReference): boolean;
+  accepts(reference: ImageReference): boolean | Promise<boolean>;
   /**
    * Sends what is missing there, config and layers before the manifest. A blob is sent once, whoever pushes it at the same time.
    * Throws `unauthenticated`, `permission-denied`, `unavailable`.

@@ -9,6 +9,7 @@ import { hostPlatform, parsePlatform } from '../oci/platform-text.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver, Drivers } from '../plugin/drivers.ts';
+import type { PluginHost } from '../plugin/plugin-host.ts';
 import type { ImageReference } from '../reference/image-reference.ts';
 import { parseReference, repositoryOf } from '../reference/parse-reference.ts';
 import { topChainId } from '../snapshot/chain-id.ts';
@@ -17,6 +18,7 @@ import type { Transactions } from '../state/transactions.ts';
 import { addImage, unpackFor, type ImageUnpackDeps } from './add-image.ts';
 import type { BlobDownloads } from './download-blob.ts';
 import type { ImageGarbage } from './image-garbage.ts';
+import { findAccepting } from './find-accepting.ts';
 import { imageHistory } from './image-history.ts';
 import { imageDetails, imageView, platformOf, type ImageRecord } from './image-record.ts';
 import type { ImageSource, RegistryCredentials } from './image-source.ts';
@@ -29,8 +31,9 @@ export interface ImageServiceDeps extends ImageUnpackDeps {
   readonly imageStore: ImageStore;
   readonly downloads: BlobDownloads;
   readonly garbage: ImageGarbage;
-  /** In the order in which they are asked. */
-  readonly sources: readonly Driver<ImageSource>[];
+  /** As they are now, in the order in which they are asked. */
+  readonly sources: () => readonly Driver<ImageSource>[];
+  readonly use: PluginHost['use'];
   readonly drivers: Drivers;
   readonly operations: Operations;
   readonly publisher: EventPublisher;
@@ -56,7 +59,7 @@ interface PullRequest {
 
 export function createImageService(deps: ImageServiceDeps): ImageService {
   const { imageStore, publisher, state } = deps;
-  const schemes = (): string[] => deps.sources.flatMap(({ value }) => value.schemes ?? []);
+  const schemes = (): string[] => deps.sources().flatMap(({ value }) => value.schemes ?? []);
   const parse = (text: string): ImageReference => parseReference(text, { schemes: schemes() });
   const viewOf = (record: ImageRecord): ReturnType<typeof imageView> =>
     imageView(record, imageStore.referencesOf(record.id), deps.usersOf(record.id).length);
@@ -78,8 +81,9 @@ export function createImageService(deps: ImageServiceDeps): ImageService {
   async function pull(request: PullRequest, operation: Operation): Promise<PullResult> {
     const begun = performance.now();
     const { reference, snapshotter } = request;
-    const source = deps.sources.find(({ value }) => value.accepts(reference));
+    const source = await findAccepting(deps.sources(), reference);
     if (source === undefined) throw new JockerError('unsupported', `no image source takes "${reference.text}"`);
+    using _inUse = deps.use([source.plugin, snapshotter.plugin]);
     const layers = new Map<Digest, LayerProgress>();
     const report = (): void => {
       const all = [...layers.values()];

@@ -34,7 +34,7 @@ export interface ImageSource {
   /** References `SCHEME:…` belong to this source; it is then asked first. Lower-case letters, digits and dashes. */
   readonly schemes?: readonly string[];
   /** Cheap and pure. The first source that accepts wins. */
-  accepts(reference: ImageReference): boolean;
+  accepts(reference: ImageReference): boolean | Promise<boolean>;
   /** Throws `not-found` for an image that is not there, `unauthenticated` or `permission-denied` when it may not be read. */
   resolve(reference: ImageReference, context: ImageSourceContext): Promise<Descriptor>;
   /**

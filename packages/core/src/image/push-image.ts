@@ -7,6 +7,7 @@ import { mediaTypes } from '../oci/media-types.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { Driver } from '../plugin/drivers.ts';
 import { repositoryOf } from '../reference/parse-reference.ts';
+import { findAccepting } from './find-accepting.ts';
 import type { ImageDestination } from './image-destination.ts';
 import type { ImageGarbage } from './image-garbage.ts';
 import type { ImageService } from './image-service.ts';
@@ -16,7 +17,7 @@ export interface PushDeps {
   readonly contentStore: ContentStore;
   readonly imageStore: ImageStore;
   readonly garbage: ImageGarbage;
-  readonly destinations: readonly Driver<ImageDestination>[];
+  readonly destinations: () => readonly Driver<ImageDestination>[];
   readonly operations: Operations;
   readonly publisher: EventPublisher;
   readonly service: Pick<ImageService, 'parse'>;
@@ -31,7 +32,7 @@ export function createPush(deps: PushDeps): ImageApi['push'] {
         details: { reason: 'no-such-image', reference: text },
       });
     }
-    const destination = deps.destinations.find(({ value }) => value.accepts(reference));
+    const destination = await findAccepting(deps.destinations(), reference);
     if (destination === undefined) throw new JockerError('unsupported', `"${reference.text}" cannot be pushed: it names no registry`);
     return await deps.operations.run(
       { verb: 'image.push', subject: reference.text, client: options.client, signal: options.signal },

@@ -39,39 +39,56 @@ export function createDrivers(
   return {
     runtimes: createDriverSet(
       'runtime',
-      host.contributions('runtimeBackend'),
+      () => host.contributions('runtimeBackend'),
       defaults.runtime,
       async (runtime) => await runtime.version(),
     ),
-    snapshotters: createDriverSet('snapshotter', host.contributions('snapshotter'), defaults.snapshotter, () => Promise.resolve('')),
+    snapshotters: createDriverSet(
+      'snapshotter',
+      () => host.contributions('snapshotter'),
+      defaults.snapshotter,
+      () => Promise.resolve(''),
+    ),
   };
 }
 
 function createDriverSet<T extends Named>(
   kind: string,
-  all: readonly Driver<T>[],
+  list: () => readonly Driver<T>[],
   preferred: string | undefined,
   detailOf: (driver: T) => Promise<string>,
 ): DriverSet<T> {
-  const probes = new Map<string, Promise<Usability>>();
+  let probes = new WeakMap<T, Promise<Usability>>();
   let byDefault: Promise<Driver<T>> | undefined;
+  let known: readonly Driver<T>[] | undefined;
+  /** As plugins come and go. The default is looked for again then; nobody is asked twice. */
+  const current = (): readonly Driver<T>[] => {
+    const now = list();
+    if (now !== known) byDefault = undefined;
+    known = now;
+    return now;
+  };
 
   const probe = ({ value }: Driver<T>): Promise<Usability> => {
-    const known = probes.get(value.name);
-    if (known !== undefined) return known;
+    const answered = probes.get(value);
+    if (answered !== undefined) return answered;
     const asked = value
       .probe()
       .catch((error: unknown): Usability => ({ usable: false, reason: error instanceof Error ? error.message : String(error) }));
-    probes.set(value.name, asked);
+    probes.set(value, asked);
     return asked;
   };
-  const find = (name: string): Driver<T> | undefined => all.find(({ value }) => value.name === name);
+  const find = (name: string): Driver<T> | undefined => current().find(({ value }) => value.name === name);
   const named = async (name: string): Promise<Driver<T>> => {
     const driver = find(name);
     if (driver === undefined) {
       throw new JockerError(
         'invalid-argument',
-        `there is no ${kind} ${name}; there are ${all.map(({ value }) => value.name).join(', ') || 'none'}`,
+        `there is no ${kind} ${name}; there are ${
+          list()
+            .map(({ value }) => value.name)
+            .join(', ') || 'none'
+        }`,
       );
     }
     const usability = await probe(driver);
@@ -79,22 +96,27 @@ function createDriverSet<T extends Named>(
     return driver;
   };
   const usable = async (): Promise<readonly Driver<T>[]> => {
+    const all = current();
     const answers = await Promise.all(all.map(probe));
     return all.filter((_, index) => answers[index]?.usable === true);
   };
   const first = async (): Promise<Driver<T>> => {
+    const all = current();
     for (const driver of all) if ((await probe(driver)).usable) return driver;
     const reasons = await Promise.all(all.map(async (driver) => `${driver.value.name}: ${reasonOf(await probe(driver))}`));
     throw new JockerError('failed-precondition', `no ${kind} can be used here (${reasons.join('; ') || 'no plugin provides one'})`);
   };
   const standard = (): Promise<Driver<T>> => {
-    byDefault ??= preferred === undefined ? first() : named(preferred);
+    current();
+    if (byDefault !== undefined) return byDefault;
+    const chosen = preferred === undefined ? first() : named(preferred);
+    byDefault = chosen;
     // A failure is not kept: what was missing may have been installed.
-    byDefault.catch(() => {
-      byDefault = undefined;
-      probes.clear();
+    chosen.catch(() => {
+      if (byDefault === chosen) byDefault = undefined;
+      probes = new WeakMap();
     });
-    return byDefault;
+    return chosen;
   };
 
   return {
@@ -108,7 +130,7 @@ function createDriverSet<T extends Named>(
     async describe() {
       const chosen = await standard().catch(() => undefined);
       return await Promise.all(
-        all.map(async (driver) => {
+        current().map(async (driver) => {
           const usability = await probe(driver);
           const isDefault = driver === chosen;
           const { name } = driver.value;

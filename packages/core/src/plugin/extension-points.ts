@@ -16,7 +16,7 @@ export interface ExtensionPoints {
   imageDestination: ImageDestination;
   /** By name; the default is the first that probes well. */
   snapshotter: Snapshotter;
-  /** All, in order of phase, then of loading. */
+  /** All, in order of phase, then of `before` and `after`, then of loading. */
   specMutator: SpecMutator;
   /** By name; the default is the first that probes well. */
   runtimeBackend: RuntimeBackend;
@@ -24,13 +24,17 @@ export interface ExtensionPoints {
   networkDriver: NetworkDriver;
   /** By name, as recorded with the volume; the default is the first that probes well. */
   volumeDriver: VolumeDriver;
-  /** All; any may refuse. */
+  /** All, in order of `before` and `after`, then of loading; any may refuse. */
   admissionRule: AdmissionRule;
 }
 
 /** Asked before a container is created. A rule that throws refuses too, and is named. */
 export interface AdmissionRule {
   readonly name: string;
+  /** Names of rules that are asked after this one; one that is not there is no wish. */
+  readonly before?: readonly string[];
+  /** Names of rules that are asked before this one. */
+  readonly after?: readonly string[];
   decide(request: CreateRequest, context: OperationContext): Promise<Admission> | Admission;
 }
 export type Admission = { readonly allowed: true } | { readonly allowed: false; readonly reason: string };

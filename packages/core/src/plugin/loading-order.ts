@@ -1,22 +1,29 @@
-import { JockerError } from '../errors/jocker-error.ts';
-import type { PluginEntry } from '../engine/engine-options.ts';
+import type { LoadedPluginEntry } from '../engine/engine-options.ts';
 
-/** The entries in their order, but each one after those that it requires. Throws for a cycle; what is missing fails later, by name. */
-export function loadingOrder(entries: readonly PluginEntry[]): readonly PluginEntry[] {
+export interface LoadingOrder {
+  readonly entries: readonly LoadedPluginEntry[];
+  /** Those that require each other in a circle, with the circle's names. */
+  readonly circles: ReadonlyMap<LoadedPluginEntry, string>;
+}
+
+/** The entries in their order, but each one after those that it requires. What is missing fails later, by name. */
+export function loadingOrder(entries: readonly LoadedPluginEntry[]): LoadingOrder {
   const byName = new Map(entries.map((entry) => [entry.plugin.name, entry]));
-  const ordered = new Set<PluginEntry>();
-  const visit = (entry: PluginEntry, path: readonly string[]): void => {
+  const ordered = new Set<LoadedPluginEntry>();
+  const circles = new Map<LoadedPluginEntry, string>();
+  const visit = (entry: LoadedPluginEntry, path: readonly LoadedPluginEntry[]): void => {
     if (ordered.has(entry)) return;
-    const { name, requires = [] } = entry.plugin;
-    if (path.includes(name)) {
-      throw new JockerError('invalid-argument', `plugins require each other in a circle: ${[...path, name].join(' → ')}`);
+    if (path.includes(entry)) {
+      const circle = path.slice(path.indexOf(entry));
+      for (const member of circle) circles.set(member, [...circle, entry].map(({ plugin }) => plugin.name).join(' → '));
+      return;
     }
-    for (const required of requires) {
+    for (const required of entry.plugin.requires ?? []) {
       const found = byName.get(required);
-      if (found !== undefined) visit(found, [...path, name]);
+      if (found !== undefined) visit(found, [...path, entry]);
     }
     ordered.add(entry);
   };
   for (const entry of entries) visit(entry, []);
-  return [...ordered];
+  return { entries: [...ordered], circles };
 }

@@ -1,195 +1,275 @@
-import { join } from 'node:path';
 import { Composition } from '../composition/composition.ts';
-import { directoriesToken, engineIdToken, eventsToken, logToken, points, type Contribution } from '../composition/tokens.ts';
-import type { PluginView } from '../engine/engine.ts';
-import type { PluginEntry } from '../engine/engine-options.ts';
+import { engineIdToken, eventsToken, logToken, type Contribution } from '../composition/tokens.ts';
+import type { PluginUsage, PluginView } from '../engine/engine.ts';
+import type { BrokenPluginEntry, LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
 import { JockerError } from '../errors/jocker-error.ts';
+import type { EventPublisher } from '../events/event-publisher.ts';
 import type { EventSubscriber } from '../events/lifecycle-events.ts';
 import type { Logger } from '../operation/operation-context.ts';
-import type { ExtensionPoints } from './extension-points.ts';
+import { inWishedOrder } from '../spec/order-mutators.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
+import type { AdmissionRule, ExtensionPoints } from './extension-points.ts';
+import { guardContribution } from './guard-contribution.ts';
+import { policyOf } from './hook-policy.ts';
 import { loadingOrder } from './loading-order.ts';
-import type { PluginContext } from './plugin.ts';
+import {
+  brokenView,
+  createMember,
+  isBroken,
+  makeProvided,
+  messageOf,
+  permissionsOf,
+  setUp,
+  viewOf,
+  type Member,
+  type Offered,
+} from './plugin-member.ts';
+import { assertFits, assertRequirements, assertUnused, drained, orderedPoints, type UsersOf } from './plugin-rules.ts';
 import { withDeadline } from './with-deadline.ts';
 
 export interface PluginHostOptions {
   readonly entries: readonly PluginEntry[];
-  readonly events: EventSubscriber;
+  readonly events: EventSubscriber & EventPublisher;
   readonly engineId: string;
   readonly dataRoot: string;
   readonly runRoot: string;
   readonly log: Logger;
+  /** For a setup and for what `onClose` registered; 10 s when absent. */
   readonly timeoutMs?: number;
+  /** For the operations that still use a plugin that is removed; 30 s when absent. */
+  readonly drainMs?: number;
+  /** Names of what was made with a driver: while there are any, it cannot be removed. */
+  readonly usersOf?: UsersOf;
 }
 
 export interface PluginHost {
   readonly views: readonly PluginView[];
-  /** In the order of the entries. */
+  /** What there is now, in the order in which it is asked. The same array until a plugin comes or goes. */
   contributions<P extends keyof ExtensionPoints>(point: P): readonly Contribution<P>[];
+  usage(): readonly PluginUsage[];
+  add(entry: LoadedPluginEntry): Promise<PluginView>;
+  remove(name: string): Promise<void>;
+  /** An operation will go on calling these plugins: none of them is closed before it lets go. */
+  use(plugins: Iterable<string>): Disposable;
+  /** Throws `unavailable` when a plugin is not there without which the operator wants nothing to be created. */
+  assertRequired(): void;
   /** What plugins registered with `onClose`, the last first. A failure is logged and the next one runs. */
   close(): Promise<void>;
 }
 
-type Provided = { readonly [P in keyof ExtensionPoints]: { readonly point: P; readonly value: ExtensionPoints[P] } }[keyof ExtensionPoints];
-type Close = () => void | Promise<void>;
-
-interface Loading {
-  readonly entry: PluginEntry;
-  readonly scope: Composition;
-  readonly offers: (() => Provided)[];
-  readonly closers: Close[];
-  provided: readonly Provided[];
-  error: Error | undefined;
-}
-
 const defaultTimeoutMs = 10_000;
+const defaultDrainMs = 30_000;
 
 /**
  * Sets plugins up, each in a scope of its own. One that fails is left out, whole, and stands as failed in the views; a
  * built-in one that fails fails the engine.
  */
 export async function loadPlugins(options: PluginHostOptions): Promise<PluginHost> {
-  const root = new Composition();
-  root.define(eventsToken, () => options.events);
-  root.define(engineIdToken, () => options.engineId);
-  const all = options.entries.map((entry) => begin(entry, root, options));
-  const inOrder = loadingOrder(options.entries).map((entry) => all.find((loading) => loading.entry === entry) as Loading);
+  const { events, log } = options;
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const root = new Composition();
+  root.define(eventsToken, () => events);
+  root.define(engineIdToken, () => options.engineId);
+  const create = (entry: LoadedPluginEntry): Member => createMember(entry, { ...options, root });
 
-  const close = async (loadings: readonly Loading[]): Promise<void> => {
-    for (const loading of loadings.toReversed()) {
-      for (const closer of loading.closers.splice(0).toReversed()) {
+  /** In the order of the entries, the user's before built-in ones. */
+  let members: readonly Member[] = [];
+  let broken: readonly BrokenPluginEntry[] = options.entries.filter(isBroken);
+  /** In the order of their setup. */
+  const opened: Member[] = [];
+  let lists = new Map<keyof ExtensionPoints, readonly Contribution[]>();
+  const changed = (next: readonly Member[]): void => {
+    members = next;
+    lists = new Map();
+  };
+  const works = (member: Member): boolean => member.error === undefined;
+  const failed = (plugin: string, message: string): void => {
+    log.error('a plugin was left out', { plugin, error: message });
+    events.publish('plugin:failed', { plugin, message });
+  };
+
+  const close = async (closing: readonly Member[]): Promise<void> => {
+    for (const member of closing.toReversed()) {
+      for (const closer of member.closers.splice(0).toReversed()) {
         try {
-          await withDeadline(closer(), timeoutMs, `closing plugin ${nameOf(loading)}`);
+          await withDeadline(closer(), timeoutMs, `closing plugin ${member.name}`);
         } catch (error) {
-          loading.scope.get(logToken).error('a plugin failed to close', { error: messageOf(error) });
+          member.scope.get(logToken).error('a plugin failed to close', { error: messageOf(error) });
         }
       }
+      if (opened.includes(member)) opened.splice(opened.indexOf(member), 1);
     }
   };
-  const attempt = async (loading: Loading, work: () => void | Promise<void>): Promise<void> => {
+  const attempt = async (member: Member, work: () => void | Promise<void>): Promise<void> => {
     try {
       await work();
     } catch (error) {
-      loading.error = error instanceof Error ? error : new Error(String(error));
-      loading.scope.get(logToken).error('a plugin was left out', { error: loading.error.message });
-      await close([loading]);
+      member.error = error instanceof Error ? error : new Error(String(error));
+      await close([member]);
     }
   };
+  const open = async (member: Member, others: readonly Member[]): Promise<void> => {
+    if (others.some(({ name }) => name === member.name))
+      throw new JockerError('already-exists', `there are two plugins called ${member.name}`);
+    assertRequirements(member, others);
+    opened.push(member);
+    await withDeadline(setUp(member), timeoutMs, `the setup of plugin ${member.name}`);
+    makeProvided(member);
+  };
+  const guard = (member: Member): void => {
+    member.offered = member.provided.map(({ point, value, policy }): Offered => {
+      const provided = value.name;
+      const subject = { plugin: member.name, point, provided };
+      const breaker = createCircuitBreaker({
+        now: () => performance.now(),
+        onChange(state, message) {
+          if (state === 'open') {
+            log.warn('a plugin fails again and again', { ...subject, error: message });
+            events.publish('plugin:suspended', { ...subject, message });
+          } else events.publish('plugin:recovered', subject);
+        },
+      });
+      const { accounts, activity, name } = member;
+      const inForce = policyOf(point, policy, member.entry.required);
+      return { point, breaker, value: guardContribution(point, value, { plugin: name, policy: inForce, breaker, accounts, activity }) };
+    });
+  };
 
-  const names = new Map<string, Loading>();
-  for (const loading of inOrder) {
-    await attempt(loading, async () => {
-      if (names.has(nameOf(loading))) throw new JockerError('already-exists', `there are two plugins called ${nameOf(loading)}`);
-      names.set(nameOf(loading), loading);
-      assertRequirements(loading, names);
-      await withDeadline(setUp(loading), timeoutMs, `the setup of plugin ${nameOf(loading)}`);
-      loading.provided = loading.offers.map((offer) => offer());
+  const entries = options.entries.filter((entry): entry is LoadedPluginEntry => !isBroken(entry));
+  const all = entries.map(create);
+  const order = loadingOrder(entries);
+  const inOrder = order.entries.map((entry) => all.find((member) => member.entry === entry) as Member);
+  for (const [index, member] of inOrder.entries()) {
+    await attempt(member, async () => {
+      const circle = order.circles.get(member.entry);
+      if (circle !== undefined) throw new JockerError('invalid-argument', `plugins require each other in a circle: ${circle}`);
+      await open(member, inOrder.slice(0, index));
     });
   }
   // Built-in names first: a plugin that takes one is at fault, not the built-in one.
-  const owners = new Map<string, string>();
-  for (const loading of inOrder.toSorted((left, right) => Number(right.entry.builtIn) - Number(left.entry.builtIn))) {
-    if (loading.error !== undefined) continue;
-    await attempt(loading, () => {
-      assertRequirements(loading, names);
-      claimNames(loading, owners);
+  const accepted: Member[] = [];
+  for (const member of inOrder.toSorted((left, right) => Number(right.entry.builtIn) - Number(left.entry.builtIn))) {
+    if (!works(member)) continue;
+    await attempt(member, () => {
+      assertRequirements(member, inOrder);
+      assertFits(member, accepted);
+      guard(member);
+      accepted.push(member);
     });
   }
-  const broken = all.find((loading) => loading.entry.builtIn && loading.error !== undefined);
-  if (broken !== undefined) {
-    await close(inOrder);
-    throw new JockerError('internal', `the built-in plugin ${nameOf(broken)} failed: ${messageOf(broken.error)}`, { cause: broken.error });
+  const fatal = all.find((member) => member.entry.builtIn && !works(member));
+  if (fatal !== undefined) {
+    await close([...opened]);
+    throw new JockerError('internal', `the built-in plugin ${fatal.name} failed: ${messageOf(fatal.error)}`, { cause: fatal.error });
   }
-  for (const loading of all) if (loading.error === undefined) contribute(root, loading);
+  for (const { broken: why } of broken) failed(why.name, why.error.message);
+  for (const member of all) if (member.error !== undefined) failed(member.name, member.error.message);
+  changed(all);
+
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One change at a time. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return await mine;
+  };
+  const add = async (entry: LoadedPluginEntry): Promise<PluginView> => {
+    const member = create(entry);
+    const others = members.filter(works);
+    try {
+      await open(member, others);
+      assertFits(member, others);
+    } catch (error) {
+      await close([member]);
+      throw error;
+    }
+    guard(member);
+    broken = broken.filter((each) => each.broken.name !== member.name);
+    const kept = members.filter(({ name }) => name !== member.name);
+    const firstBuiltIn = kept.findIndex((each) => each.entry.builtIn);
+    changed(firstBuiltIn === -1 ? [...kept, member] : kept.toSpliced(firstBuiltIn, 0, member));
+    events.publish('plugin:added', { plugin: member.name, version: member.entry.plugin.version ?? '' });
+    return viewOf(member);
+  };
+  const remove = async (name: string): Promise<void> => {
+    const member = members.find((each) => each.name === name);
+    if (member === undefined) {
+      if (!broken.some((each) => each.broken.name === name)) throw new JockerError('not-found', `there is no plugin ${name}`);
+      broken = broken.filter((each) => each.broken.name !== name);
+      events.publish('plugin:removed', { plugin: name });
+      return;
+    }
+    if (member.entry.builtIn) throw new JockerError('failed-precondition', `plugin ${name} is built in and cannot be removed`);
+    const dependants = members.filter((each) => works(each) && each.entry.plugin.requires?.includes(name) === true);
+    if (dependants.length > 0) {
+      const names = dependants.map((each) => each.name).join(', ');
+      throw new JockerError('failed-precondition', `plugin ${name} cannot be removed: it is required by ${names}`);
+    }
+    assertUnused(member, options.usersOf);
+    const before = members;
+    changed(members.filter((each) => each !== member));
+    try {
+      await drained(member, options.drainMs ?? defaultDrainMs);
+      // An operation that was on its way may have made something with it.
+      assertUnused(member, options.usersOf);
+    } catch (error) {
+      changed(before);
+      throw error;
+    }
+    await close([member]);
+    events.publish('plugin:removed', { plugin: name });
+  };
 
   return {
-    views: all.map(toView),
-    contributions: (point) => root.all(points[point]),
-    close: () => close(inOrder),
-  };
-}
-
-const nameOf = (loading: Loading): string => loading.entry.plugin.name;
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function begin(entry: PluginEntry, root: Composition, options: PluginHostOptions): Loading {
-  const { name, setup } = entry.plugin as { name: unknown; setup: unknown };
-  if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9@/._-]*$/.test(name) || typeof setup !== 'function') {
-    throw new JockerError(
-      'invalid-argument',
-      `a plugin has a name (letters, digits and -_./@) and a setup function, and ${JSON.stringify(name)} does not`,
-    );
-  }
-  const scope = root.child();
-  scope.define(logToken, () => prefixed(options.log, name));
-  scope.define(directoriesToken, () => ({
-    dataRoot: options.dataRoot,
-    runRoot: options.runRoot,
-    pluginData: join(options.dataRoot, 'plugins', name.replaceAll('/', '+')),
-  }));
-  return { entry, scope, offers: [], closers: [], provided: [], error: undefined };
-}
-
-function prefixed(log: Logger, plugin: string): Logger {
-  const at =
-    (level: keyof Logger) =>
-    (message: string, fields?: Readonly<Record<string, unknown>>): void =>
-      log[level](message, { plugin, ...fields });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-}
-
-function assertRequirements(loading: Loading, loaded: ReadonlyMap<string, Loading>): void {
-  for (const name of loading.entry.plugin.requires ?? []) {
-    const required = loaded.get(name);
-    if (required === undefined)
-      throw new JockerError('failed-precondition', `plugin ${nameOf(loading)} requires ${name}, which is not there`);
-    if (required.error !== undefined)
-      throw new JockerError('failed-precondition', `plugin ${nameOf(loading)} requires ${name}, which failed`);
-  }
-}
-
-async function setUp(loading: Loading): Promise<void> {
-  const { scope, offers, closers } = loading;
-  const context: PluginContext = {
-    log: scope.get(logToken),
-    events: scope.get(eventsToken),
-    directories: scope.get(directoriesToken),
-    engineId: scope.get(engineIdToken),
-    provide(point, create) {
-      if (!Object.hasOwn(points, point)) throw new JockerError('invalid-argument', `there is no extension point ${point}`);
-      offers.push(() => ({ point, value: create() }) as Provided);
+    get views() {
+      return [...broken.map(brokenView), ...members.map(viewOf)];
     },
-    onClose: (close) => void closers.push(close),
+    contributions<P extends keyof ExtensionPoints>(point: P): readonly Contribution<P>[] {
+      let list = lists.get(point);
+      if (list === undefined) {
+        list = contributionsOf(point, members.filter(works));
+        lists.set(point, list);
+      }
+      return list as readonly Contribution<P>[];
+    },
+    usage: () => members.flatMap(usageOf).toSorted((left, right) => right.totalMs - left.totalMs),
+    add: async (entry) => await inTurn(async () => await add(entry)),
+    remove: async (name) => await inTurn(async () => await remove(name)),
+    use(plugins) {
+      const names = new Set(plugins);
+      const used = members.filter(({ name }) => names.has(name));
+      for (const member of used) member.uses += 1;
+      return {
+        [Symbol.dispose]: () => {
+          for (const member of used.splice(0)) member.uses -= 1;
+        },
+      };
+    },
+    assertRequired() {
+      const missing = [...broken.map(brokenView), ...members.filter((member) => !works(member)).map(viewOf)].find(
+        ({ required }) => required === true,
+      );
+      if (missing === undefined) return;
+      throw new JockerError('unavailable', `the required plugin ${missing.name} is not there: ${missing.error ?? ''}`, {
+        details: { plugin: missing.name },
+      });
+    },
+    close: async () => await close([...opened]),
   };
-  await (loading.entry.plugin.setup as (context: PluginContext, options: unknown) => void | Promise<void>)(context, loading.entry.options);
 }
 
-function claimNames(loading: Loading, owners: Map<string, string>): void {
-  for (const { point, value } of loading.provided) {
-    const { name } = value as { name: unknown };
-    if (typeof name !== 'string' || name === '')
-      throw new JockerError('invalid-argument', `plugin ${nameOf(loading)} provides a ${point} without a name`);
-    const key = `${point} ${name}`;
-    const owner = owners.get(key);
-    if (owner !== undefined) throw new JockerError('already-exists', `${key} of plugin ${nameOf(loading)} is provided by ${owner} already`);
-    owners.set(key, nameOf(loading));
-  }
+function contributionsOf(point: keyof ExtensionPoints, members: readonly Member[]): readonly Contribution[] {
+  const list = members.flatMap((member) =>
+    member.offered
+      .filter((offered) => offered.point === point)
+      .map(({ value }): Contribution => ({ plugin: member.name, value, permissions: permissionsOf(member.entry) })),
+  );
+  return orderedPoints.includes(point) ? inWishedOrder(list, ({ value }) => value as AdmissionRule) : list;
 }
 
-function contribute(root: Composition, loading: Loading): void {
-  const plugin = nameOf(loading);
-  const define = <P extends keyof ExtensionPoints>(point: P, value: ExtensionPoints[P]): void =>
-    root.define(points[point], () => ({ plugin, value }));
-  for (const { point, value } of loading.provided) define(point, value as never);
-}
-
-function toView({ entry, error, provided }: Loading): PluginView {
-  return {
-    name: entry.plugin.name,
-    version: entry.plugin.version ?? '',
-    builtIn: entry.builtIn,
-    state: error === undefined ? 'loaded' : 'failed',
-    error: error?.message ?? null,
-    provides: error === undefined ? provided.map(({ point, value }) => ({ point, name: value.name })) : [],
-  };
+function usageOf(member: Member): readonly PluginUsage[] {
+  return member.accounts.list().map((account) => {
+    const offered = member.offered.find(({ point, value }) => point === account.point && value.name === account.name);
+    return { ...account, plugin: member.name, breaker: offered?.breaker.state ?? 'closed' };
+  });
 }

@@ -4,7 +4,9 @@ import { JockerError } from '../errors/jocker-error.ts';
 import { applyPatch } from './apply-patch.ts';
 import { buildSpec, type BuildSpecOptions } from './build-spec.ts';
 import { cloneJson, diffJson } from './json-patch-diff.ts';
+import { inWishedOrder } from './order-mutators.ts';
 import type { SpecMutator } from './spec-mutator.ts';
+import { specPermissions } from './spec-permissions.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -23,7 +25,7 @@ function options(mutators: readonly SpecMutator[], change: Partial<BuildSpecOpti
       apparmor: false,
       seccomp: true,
     },
-    mutators: mutators.map((mutator) => ({ mutator, plugin: 'test' })),
+    mutators: inWishedOrder(mutators, (each) => each).map((mutator) => ({ mutator, plugin: 'test', permissions: specPermissions })),
     stateDirectory: '/nowhere',
     rootfs: { readFile: async () => undefined, stat: async () => undefined, resolve: async (path) => path },
     context: { signal: new AbortController().signal, log: silent },

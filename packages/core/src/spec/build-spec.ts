@@ -5,7 +5,9 @@ import type { CreateRequest } from '../container/create-request.ts';
 import type { OperationContext } from '../operation/operation-context.ts';
 import { createDefaultSpec } from './default-spec.ts';
 import { cloneJson, diffJson } from './json-patch-diff.ts';
+import { SkippedCall } from './skipped-call.ts';
 import type { HostFacts, RootfsReader, SpecInput, SpecMutator } from './spec-mutator.ts';
+import { specPermissions, wideningsOf, type SpecPermission, type Widening } from './spec-permissions.ts';
 import type { BuiltSpec, SpecStep } from './spec-step.ts';
 
 export interface BuildSpecOptions {
@@ -13,14 +15,12 @@ export interface BuildSpecOptions {
   readonly request: CreateRequest;
   readonly image: { readonly reference: string; readonly config: ImageRunConfig };
   readonly host: HostFacts;
-  /** In order of loading; `plugin` is who provided it. */
-  readonly mutators: readonly { readonly mutator: SpecMutator; readonly plugin: string }[];
+  /** In the order in which they run; `plugin` is who provided it, and `permissions` what that one declared. */
+  readonly mutators: readonly { readonly mutator: SpecMutator; readonly plugin: string; readonly permissions: readonly SpecPermission[] }[];
   readonly stateDirectory: string;
   readonly rootfs: RootfsReader;
   readonly context: OperationContext;
 }
-
-const phases = { early: 0, normal: 1, late: 2 } as const;
 
 /** Runs the default spec and all mutators, one after the other, and keeps what each one changed. */
 export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
@@ -38,7 +38,7 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
   let spec = createDefaultSpec(options.containerId, input.host);
   steps.push({ mutator: 'default', plugin: 'core', durationMs: performance.now() - startedAt, patch: diffJson({}, cloneJson(spec)) });
   let draft = cloneJson(spec);
-  for (const { mutator, plugin } of inOrder(options.mutators)) {
+  for (const { mutator, plugin, permissions } of options.mutators) {
     if (options.context.signal.aborted) throw new JockerError('cancelled', `the spec of container ${options.containerId} was cancelled`);
     startedAt = performance.now();
     let after: OciSpec;
@@ -46,10 +46,17 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
       const pending = mutator.mutate(draft, input);
       if (pending !== undefined) await pending;
       after = cloneJson(draft);
+      assertShape(after);
     } catch (error) {
-      throw named(error, mutator.name, plugin);
+      if (!(error instanceof SkippedCall)) throw named(error, mutator.name, plugin);
+      steps.push({ mutator: mutator.name, plugin, durationMs: performance.now() - startedAt, patch: [], skipped: error.message });
+      draft = cloneJson(spec);
+      continue;
     }
     const patch = diffJson(spec, after);
+    if (permissions.length < specPermissions.length) {
+      assertPermitted(wideningsOf(spec, after, patch, options.stateDirectory), permissions, mutator.name, plugin);
+    }
     steps.push({ mutator: mutator.name, plugin, durationMs: performance.now() - startedAt, patch });
     // The mutator may have kept its draft, and patches share what they say with `after`: the next draft is neither.
     if (patch.length > 0) spec = after;
@@ -58,8 +65,25 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
   return { spec: cloneJson(spec), steps };
 }
 
-function inOrder(mutators: BuildSpecOptions['mutators']): BuildSpecOptions['mutators'] {
-  return mutators.toSorted((left, right) => phases[left.mutator.phase ?? 'normal'] - phases[right.mutator.phase ?? 'normal']);
+/** As much as later mutators have to rely on. */
+function assertShape(spec: unknown): void {
+  const { root, process, mounts, linux } = spec as Partial<OciSpec>;
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const wrong = [
+    [isObject(root) && typeof root?.path === 'string', '/root'],
+    [isObject(process) && Array.isArray(process?.args) && Array.isArray(process?.env) && isObject(process?.user), '/process'],
+    [Array.isArray(mounts), '/mounts'],
+    [isObject(linux) && Array.isArray(linux?.namespaces), '/linux'],
+  ].find(([isRight]) => isRight === false);
+  if (wrong !== undefined) throw new JockerError('internal', `it left a spec whose ${String(wrong[1])} is no longer what it has to be`);
+}
+
+function assertPermitted(widenings: readonly Widening[], permissions: readonly SpecPermission[], mutator: string, plugin: string): void {
+  const refused = widenings.find(({ permission }) => !permissions.includes(permission));
+  if (refused === undefined) return;
+  const { path, permission } = refused;
+  const why = `it widens ${path}, and plugin ${plugin} does not declare the permission ${permission}`;
+  throw named(new JockerError('permission-denied', why, { details: { path, permission } }), mutator, plugin);
 }
 
 function named(error: unknown, mutator: string, plugin: string): JockerError {

@@ -4,12 +4,17 @@ import type { CreateRequest } from '../container/create-request.ts';
 import type { OperationContext } from '../operation/operation-context.ts';
 
 /**
- * Edits a private draft of config.json. All mutators run, in sequence: `early`, then `normal`, then `late`, then load
- * order. The engine keeps the JSON patch that each one made, and names the mutator in the error when it throws.
+ * Edits a private draft of config.json. All mutators run, in sequence: `early`, then `normal`, then `late`; within a phase as
+ * they wish by `before` and `after`, then in load order. The engine keeps the JSON patch that each one made, and names the
+ * mutator in the error when it throws. A change that widens what confines the container needs a permission of its plugin.
  */
 export interface SpecMutator {
   readonly name: string;
   readonly phase?: 'early' | 'normal' | 'late';
+  /** Names of mutators of the same or a later phase; one that is not there is no wish. */
+  readonly before?: readonly string[];
+  /** Names of mutators of the same or an earlier phase. */
+  readonly after?: readonly string[];
   mutate(draft: OciSpec, input: SpecInput): void | Promise<void>;
 }
 

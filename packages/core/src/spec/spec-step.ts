@@ -11,6 +11,8 @@ export interface SpecStep {
   readonly plugin: string;
   readonly durationMs: number;
   readonly patch: readonly JsonPatchOperation[];
+  /** Why it changed nothing: it failed, and its plugin says that this may be passed over. */
+  readonly skipped?: string;
 }
 
 export interface BuiltSpec {

@@ -20,6 +20,7 @@ import type { PluginHost } from '../plugin/plugin-host.ts';
 import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
 import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { HostFacts, SpecMutator } from '../spec/spec-mutator.ts';
+import { specPermissions, type SpecPermission } from '../spec/spec-permissions.ts';
 import { createIntents } from '../state/intents.ts';
 import { createFakeRuntime, createFakeWorld, type FakeWorld } from './fake-runtime.ts';
 import { createFakeSnapshotter } from './fake-snapshotter.ts';
@@ -93,10 +94,16 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
   const runtime = (options.runtime ?? ((base) => base))(createFakeRuntime({ world }));
   const snapshotter = createFakeSnapshotter(join(directory, 'snapshots'));
   const contributions = {
-    runtimeBackend: [{ plugin: 'fake-plugin', value: runtime }],
-    snapshotter: [{ plugin: 'fake-plugin', value: snapshotter }],
+    runtimeBackend: [contribution('fake-plugin', runtime)],
+    snapshotter: [contribution('fake-plugin', snapshotter)],
+    specMutator: [commandOnly, ...(options.mutators ?? [])].map((mutator) => contribution('fake-plugin', mutator)),
+    admissionRule: (options.admissionRules ?? []).map((rule) => contribution('rules', rule)),
   };
-  const plugins = { views: [], contributions: (point: keyof typeof contributions) => contributions[point], close: () => Promise.resolve() };
+  const plugins = {
+    contributions: (point: keyof typeof contributions) => contributions[point],
+    use: (): Disposable => ({ [Symbol.dispose]: () => undefined }),
+    assertRequired: () => undefined,
+  } as unknown as PluginHost;
   const closing = new AbortController();
   const reached = Promise.withResolvers<void>();
   const close = async (): Promise<void> => {
@@ -110,9 +117,8 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     state,
     intents: createIntents(state.database),
     publisher: bus,
-    drivers: createDrivers(plugins as unknown as PluginHost, {}),
-    mutators: [commandOnly, ...(options.mutators ?? [])].map((mutator) => ({ mutator, plugin: 'fake-plugin' })),
-    admissionRules: (options.admissionRules ?? []).map((value) => ({ plugin: 'rules', value })),
+    drivers: createDrivers(plugins, {}),
+    plugins,
     images: {
       ensure: async (reference) => ({
         reference,
@@ -166,4 +172,9 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
   };
 }
 
+const contribution = <T>(plugin: string, value: T): { plugin: string; value: T; permissions: readonly SpecPermission[] } => ({
+  plugin,
+  value,
+  permissions: specPermissions,
+});
 const locationless = { directory: '', tty: false, openStdin: false, stdinOnce: false };

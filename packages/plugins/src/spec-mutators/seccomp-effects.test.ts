@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildSpec, createRootfsReader, readHostFacts, type CreateRequest } from '@jocker/core';
+import { buildSpec, createRootfsReader, readHostFacts, specPermissions, type CreateRequest } from '@jocker/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtInMutators } from './spec-mutators.ts';
 import { compileProbe, parseErrors } from './testing/syscall-probe.ts';
@@ -35,7 +35,7 @@ async function errorsIn(request: Partial<CreateRequest>): Promise<Record<string,
     request: { image: 'probe', command: ['/probe'], ...request },
     image: { reference: 'probe', config: {} },
     host: await readHostFacts(),
-    mutators: builtInMutators.map((mutator) => ({ mutator, plugin: 'spec-mutators' })),
+    mutators: builtInMutators.map((mutator) => ({ mutator, plugin: 'spec-mutators', permissions: specPermissions })),
     stateDirectory: state,
     rootfs: createRootfsReader([join(bundle, 'rootfs')]),
     context: { signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {}, error() {} } },

@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin, type SpecMutator } from '@jocker/core';
+import { definePlugin, specPermissions, type Plugin, type SpecMutator } from '@jocker/core';
 import { annotations } from './annotations.ts';
 import { capabilities } from './capabilities.ts';
 import { devices } from './devices.ts';
@@ -49,6 +49,7 @@ export const builtInMutators: readonly SpecMutator[] = [
 
 export const specMutators: Plugin = definePlugin({
   name: 'spec-mutators',
+  permissions: specPermissions,
   setup(jocker) {
     for (const mutator of builtInMutators) jocker.provide('specMutator', () => mutator);
   },

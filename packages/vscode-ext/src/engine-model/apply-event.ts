@@ -89,6 +89,11 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
     case 'container:top':
     case 'exec:detached':
     case 'prune:finished':
+    case 'plugin:added':
+    case 'plugin:removed':
+    case 'plugin:failed':
+    case 'plugin:suspended':
+    case 'plugin:recovered':
     case 'engine:warned':
       return [];
     default: {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   buildSpec,
   createRootfsReader,
+  specPermissions,
   type BuiltSpec,
   type CreateRequest,
   type HostFacts,
@@ -53,7 +54,7 @@ export async function build({
       request: { image: 'busybox', ...request },
       image: { reference: 'docker.io/library/busybox:latest', config: image },
       host: { ...machine, ...host },
-      mutators: builtInMutators.map((mutator) => ({ mutator, plugin: 'spec-mutators' })),
+      mutators: builtInMutators.map((mutator) => ({ mutator, plugin: 'spec-mutators', permissions: specPermissions })),
       stateDirectory: folder,
       rootfs: rootfs ?? createRootfsReader([folder]),
       context: { signal: new AbortController().signal, log: { debug() {}, info() {}, warn() {}, error() {} } },

@@ -119,6 +119,11 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
     case 'operation:started':
     case 'operation:finished':
     case 'operation:failed':
+    case 'plugin:added':
+    case 'plugin:removed':
+    case 'plugin:failed':
+    case 'plugin:suspended':
+    case 'plugin:recovered':
     case 'engine:warned':
       return [];
     default: {
