@@ -20,15 +20,16 @@ esac
 command -v npm >/dev/null || fail "npm is missing; install it with: apt-get install npm"
 
 # program:package, the program being what proves that the package is there
-wanted="crun:crun runc:runc conmon:conmon busybox:busybox-static gcc:gcc"
+wanted="crun:crun runc:runc conmon:conmon busybox:busybox-static gcc:gcc nft:nftables"
 if [ "${1:-}" = --tests ]; then
-  wanted="$wanted skopeo:skopeo docker-registry:docker-registry zstd:zstd xz:xz-utils bzip2:bzip2 python3:python3 getfattr:attr setcap:libcap2-bin script:bsdutils docker:docker.io"
+  wanted="$wanted skopeo:skopeo docker-registry:docker-registry zstd:zstd xz:xz-utils bzip2:bzip2 python3:python3 getfattr:attr setcap:libcap2-bin script:bsdutils ip:iproute2 ping:iputils-ping docker:docker.io"
 fi
 missing=()
 for pair in $wanted; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
 [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
+[ -x /usr/lib/podman/aardvark-dns ] || missing+=(aardvark-dns)
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "${missing[*]} missing and there is no apt-get; install them with this system's package manager"
 fi

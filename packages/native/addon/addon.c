@@ -176,5 +176,6 @@ NAPI_MODULE_INIT() {
   register_spawn(env, exports);
   register_seqpacket(env, exports);
   register_receive_descriptor(env, exports);
+  register_netlink(env, exports);
   return exports;
 }

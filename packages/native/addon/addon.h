@@ -88,6 +88,7 @@ void register_mounts(napi_env env, napi_value exports);
 void register_descriptors(napi_env env, napi_value exports);
 void register_spawn(napi_env env, napi_value exports);
 void register_seqpacket(napi_env env, napi_value exports);
+void register_netlink(napi_env env, napi_value exports);
 void register_receive_descriptor(napi_env env, napi_value exports);
 
 #endif

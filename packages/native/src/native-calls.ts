@@ -35,6 +35,16 @@ export interface NativeCalls {
   openTerminal(): [number, number];
   /** TIOCSWINSZ. */
   setWindowSize(fd: number, columns: number, rows: number): void;
+  /**
+   * A NETLINK_ROUTE socket in the network namespace that a descriptor stands for (this process's own without one); the caller
+   * closes it with node:fs.
+   */
+  openNetlink(namespaceFd?: number): number;
+  /**
+   * Sends one message (with NLM_F_ACK or NLM_F_DUMP) and answers with the messages that came back, one behind the other, each
+   * padded to four bytes. A refusal is thrown with the kernel's own explanation when there is one.
+   */
+  netlinkRequest(fd: number, message: Buffer): Buffer;
   /** PR_SET_CHILD_SUBREAPER. */
   setChildSubreaper(on: boolean): void;
 

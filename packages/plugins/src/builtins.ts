@@ -4,6 +4,7 @@ import { hostImageSource } from './image-sources/host/host-image-source.ts';
 import { ociLayoutSource } from './image-sources/oci-layout/oci-layout.ts';
 import { registryImageSource } from './image-sources/registry/registry.ts';
 import { rootfsArchiveSource } from './image-sources/rootfs-archive/rootfs-archive.ts';
+import { bridgeNetworks } from './networks/bridge/bridge.ts';
 import { crun } from './runtimes/crun/crun.ts';
 import { runc } from './runtimes/runc/runc.ts';
 import { copySnapshotter } from './snapshotters/copy/copy.ts';
@@ -29,6 +30,8 @@ export function builtins(config: EngineConfig = {}): readonly LoadedPluginEntry[
     // Layers shared by overlayfs; whole copies where that cannot be mounted.
     entry(overlaySnapshotter),
     entry(copySnapshotter),
+    // A bridge and an nftables table per engine.
+    entry(bridgeNetworks),
     // crun starts in half the time of runc.
     entry(crun),
     entry(runc),

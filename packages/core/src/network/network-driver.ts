@@ -56,8 +56,13 @@ export interface NetworkDriver {
     target: { readonly pid: number },
     context: OperationContext,
   ): Promise<EndpointRecord>;
-  /** Also when the namespace has gone. Gives addresses, ports and names back. */
-  detach(network: NetworkRecord, endpoint: EndpointRecord, context: OperationContext): Promise<void>;
+  /** Gives addresses, ports and names back. `target` when the process goes on without this network; absent when it has ended. */
+  detach(
+    network: NetworkRecord,
+    endpoint: EndpointRecord,
+    target: { readonly pid: number } | undefined,
+    context: OperationContext,
+  ): Promise<void>;
   /** Other names for an attached endpoint (after a rename of its container). */
   rename(network: NetworkRecord, endpoint: EndpointRecord, context: OperationContext): Promise<void>;
   /**

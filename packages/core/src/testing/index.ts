@@ -5,3 +5,4 @@ export { describeSnapshotter, type SnapshotterUnderTest } from './snapshotter-co
 export * from './content-store-contract.ts';
 export * from './image-fixture.ts';
 export * from './image-source-contract.ts';
+export { describeNetworkDriver, type NetworkDriverUnderTest, type NetworkNamespace } from './network-driver-contract.ts';

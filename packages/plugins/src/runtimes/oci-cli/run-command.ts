@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly file: string;
   readonly args: readonly string[];
   readonly mounts?: NonNullable<SpawnOptions['mounts']>;
+  /** Its whole stdin; nothing when absent. */
+  readonly input?: string;
 }
 
 /** Hooks of a spec look programs up in it; nothing else is inherited. */
@@ -24,19 +26,25 @@ const outputLimitBytes = 1 << 20;
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
   const [stdout, stdoutChild] = openPipe();
   const [stderr, stderrChild] = openPipe();
+  const [stdin, stdinChild] = options.input === undefined ? [] : openInputPipe();
   try {
     const child = native().spawn({
       file: options.file,
       args: [options.file, ...options.args],
       env: commandEnvironment,
-      descriptors: ['null', stdoutChild.fd, stderrChild.fd],
+      descriptors: [stdinChild?.fd ?? 'null', stdoutChild.fd, stderrChild.fd],
       ...(options.mounts === undefined || options.mounts.length === 0 ? {} : { mounts: options.mounts }),
     });
+    stdinChild?.close();
     stdoutChild.close();
     stderrChild.close();
+    // A program that ends without reading all of its input says why itself.
+    stdin?.on('error', () => undefined).end(options.input ?? '');
     const [out, err, { exitCode }] = await Promise.all([readAll(stdout), readAll(stderr), child.exited]);
     return { exitCode, stdout: out, stderr: err };
   } finally {
+    stdinChild?.close();
+    stdin?.destroy();
     stdoutChild.close();
     stderrChild.close();
     stdout.destroy();
