@@ -3,6 +3,7 @@ import { createContainerCalls, type ContainerCalls } from './container-calls.ts'
 import { followEvents, keepFollowingEvents, type EventStreamOptions, type FollowEvents } from './event-stream.ts';
 import { createExecCalls, type ExecCalls } from './exec-calls.ts';
 import { createImageCalls, type ImageCalls } from './image-calls.ts';
+import { createNetworkCalls, type NetworkCalls } from './network-calls.ts';
 import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
 import { createUnixSocket } from './unix-socket.ts';
 
@@ -18,6 +19,7 @@ export interface JockerClient extends Disposable {
   readonly images: ImageCalls;
   readonly containers: ContainerCalls;
   readonly execs: ExecCalls;
+  readonly networks: NetworkCalls;
   readonly operations: OperationCalls;
   readonly events: EventCalls;
   readonly system: SystemCalls;
@@ -50,6 +52,7 @@ export function createJockerClient({ socketPath, client }: JockerClientOptions):
     images: createImageCalls(socket),
     containers: createContainerCalls(socket),
     execs: createExecCalls(socket),
+    networks: createNetworkCalls(socket),
     operations: createOperationCalls(socket),
     events: {
       follow: (options = {}) => followEvents(socket, options),

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { CliCommand } from '../command.ts';
 import { decimalSize } from '../format/human.ts';
+import { confirmed } from '../terminal/confirmed.ts';
 
 interface PruneFlags {
   readonly all?: boolean;
@@ -25,8 +25,3 @@ export const prune: CliCommand = {
         }),
       ),
 };
-
-async function confirmed(question: string): Promise<boolean> {
-  using prompt = createInterface({ input: process.stdin, output: process.stderr });
-  return /^y(es)?$/i.test(await prompt.question(question));
-}

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { ContainerView } from '@jocker/protocol';
 import type { CliCommand } from '../command.ts';
 import { containerStatus } from '../format/container-status.ts';
+import { publishedPorts } from '../format/published-ports.ts';
 import { familiarReference } from '../format/familiar-reference.ts';
 import { ago, shortId, truncated } from '../format/human.ts';
 import { formatOption, printList } from '../format/output-format.ts';
@@ -58,7 +59,7 @@ export const ps: CliCommand = {
               `"${trunc ? truncated(view.command.join(' '), commandWidth) : view.command.join(' ')}"`,
               ago(view.createdAt),
               containerStatus(view),
-              '',
+              publishedPorts(view),
               view.name,
             ],
           });

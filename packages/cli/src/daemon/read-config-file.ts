@@ -28,6 +28,8 @@ const keys: Readonly<Record<keyof DaemonSettings, { readonly check: Check; reado
     expected: 'an object with a list of URLs per registry',
   },
   logMaxSizeBytes: { check: isCount, expected: 'a number of bytes' },
+  defaultNetwork: { check: isText, expected: 'none, host or the name of a network' },
+  publishAddress: { check: isText, expected: 'an address' },
   maxConcurrentDownloads: { check: isCount, expected: 'a number above 0' },
 };
 

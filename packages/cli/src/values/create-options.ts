@@ -3,6 +3,7 @@ import { JockerError, type CreateRequest, type ResourceLimits, type Ulimit } fro
 import { absoluteReference } from './absolute-reference.ts';
 import { parseEnvironment, parseLabels } from './parse-key-values.ts';
 import { parseTmpfs, parseVolume } from './parse-mounts.ts';
+import { networksOf } from './network-options.ts';
 import { parseCpus, parseWhole } from './parse-number.ts';
 import { parseSize } from './parse-size.ts';
 
@@ -29,7 +30,18 @@ export interface CreateFlags {
   readonly capDrop: readonly string[];
   readonly securityOpt: readonly string[];
   readonly privileged?: boolean;
-  readonly network?: 'none' | 'host';
+  readonly network: readonly string[];
+  readonly networkAlias: readonly string[];
+  readonly ip?: string;
+  readonly macAddress?: string;
+  readonly publish: readonly string[];
+  readonly publishAll?: boolean;
+  readonly expose: readonly string[];
+  readonly addHost: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOption: readonly string[];
+  readonly link: readonly string[];
   readonly label: readonly string[];
   readonly stopSignal?: string;
   readonly stopTimeout?: string;
@@ -72,7 +84,18 @@ export function addCreateOptions(command: Command): Command {
     .addOption(many('--cap-drop <capability>', 'drop a capability'))
     .addOption(many('--security-opt <option>', 'seccomp=unconfined, no-new-privileges'))
     .option('--privileged', 'give it all that the daemon may')
-    .addOption(new Option('--network <mode>', 'its network').choices(['none', 'host']))
+    .addOption(many('--network <network>', 'none, host, container:NAME or a network; name=NET,alias=A,ip=ADDRESS'))
+    .addOption(many('--network-alias <name>', 'one more name for it on its network'))
+    .option('--ip <address>', 'its address')
+    .option('--mac-address <address>', 'its hardware address')
+    .addOption(many('-p, --publish <[[address:]host:]port[/udp]>', 'publish a port on this machine'))
+    .option('-P, --publish-all', 'publish all exposed ports')
+    .addOption(many('--expose <port>', 'a port that -P publishes'))
+    .addOption(many('--add-host <name:address>', 'one more line in its hosts file (host-gateway: this machine)'))
+    .addOption(many('--dns <address>', 'its name server'))
+    .addOption(many('--dns-search <domain>', 'where its names are looked for'))
+    .addOption(many('--dns-option <option>', 'an option of resolv.conf'))
+    .addOption(many('--link <container>', 'refused').hideHelp())
     .addOption(many('-l, --label <k=v>', 'set a label'))
     .option('--stop-signal <signal>', 'what stop sends')
     .option('--stop-timeout <seconds>', 'how long stop waits before it kills')
@@ -115,7 +138,7 @@ export async function createRequestOf(
     ...(mounts.length > 0 ? { mounts } : {}),
     ...given('readonlyRootfs', flags.readOnly),
     ...(flags.shmSize === undefined ? {} : { shmSizeBytes: parseSize('--shm-size', flags.shmSize) }),
-    ...given('network', flags.network),
+    ...networksOf(flags),
     ...given('privileged', flags.privileged),
     ...(flags.capAdd.length > 0 ? { capAdd: flags.capAdd } : {}),
     ...(flags.capDrop.length > 0 ? { capDrop: flags.capDrop } : {}),

@@ -1,4 +1,5 @@
 import { JockerError } from '../errors/jocker-error.ts';
+import { assertPorts } from '../network/requested-ports.ts';
 import type { CreateRequest } from './create-request.ts';
 import { signalNumber } from './signal-number.ts';
 
@@ -8,8 +9,17 @@ const restartPolicies = ['no', 'always', 'unless-stopped', 'on-failure'];
 const logDrivers = ['', 'json-file', 'local', 'k8s-file', 'none'];
 
 /** What is wrong with a request whatever the image is, and belongs to no part of the spec. Throws `invalid-argument`. */
-export function assertRequest({ stopSignal, restartPolicy, autoRemove, logging, origin, stopTimeoutSeconds }: CreateRequest): void {
+export function assertRequest({
+  ports = [],
+  stopSignal,
+  restartPolicy,
+  autoRemove,
+  logging,
+  origin,
+  stopTimeoutSeconds,
+}: CreateRequest): void {
   if (stopSignal !== undefined) signalNumber(stopSignal);
+  assertPorts(ports);
   if (stopTimeoutSeconds !== undefined && !(Number.isInteger(stopTimeoutSeconds) && stopTimeoutSeconds >= -1)) {
     throw invalid(`a stop timeout of ${stopTimeoutSeconds} is no number of seconds`);
   }

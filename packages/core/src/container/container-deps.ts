@@ -2,6 +2,7 @@ import type { ContainerApi } from '../engine/engine.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { RegistryCredentials } from '../image/image-source.ts';
+import type { ContainerNetworks } from '../network/container-networks.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageRunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -29,6 +30,7 @@ export interface ContainerDeps {
   readonly drivers: Drivers;
   readonly plugins: Pick<PluginHost, 'contributions' | 'use' | 'assertRequired'>;
   readonly images: ContainerImages;
+  readonly networks: ContainerNetworks;
   readonly host: HostFacts;
   readonly paths: ContainerPaths;
   readonly lock: KeyedLock;

@@ -3,6 +3,8 @@ import { JockerError } from '../errors/jocker-error.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageRunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { NetworkAttachment } from '../network/network-attachment.ts';
+import type { EndpointRecord } from '../network/network-record.ts';
 import type { CreateRequest, ResourceLimits, RestartPolicy } from './create-request.ts';
 
 /** All that the engine keeps of a container but its spec. Never changed in place: a new one is stored. */
@@ -27,6 +29,10 @@ export interface ContainerRecord {
   readonly resources: ResourceLimits;
   readonly restartPolicy: RestartPolicy;
   readonly stopSignal: string;
+  /** Those it belongs to; the first is its way out. */
+  readonly networks: readonly NetworkAttachment[];
+  /** What is reserved for it, or wired, since its last start. */
+  readonly endpoints: readonly EndpointRecord[];
 
   readonly status: ContainerStatus;
   readonly pid: number;
@@ -80,6 +86,8 @@ const shape: { readonly [K in keyof ContainerRecord]: Check } = {
   resources: object,
   restartPolicy: object,
   stopSignal: text,
+  networks: list,
+  endpoints: list,
   status: (value) => statuses.has(value),
   pid: number,
   exitCode: orNull(number),

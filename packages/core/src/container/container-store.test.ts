@@ -24,6 +24,8 @@ const record = (prefix: string, name: string): ContainerRecord => ({
   resources: {},
   restartPolicy: { name: 'no', maximumRetryCount: 0 },
   stopSignal: 'SIGTERM',
+  networks: [],
+  endpoints: [],
   status: 'created',
   pid: 0,
   exitCode: null,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { ContainerSubject } from '../events/lifecycle-events.ts';
+import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Driver } from '../plugin/drivers.ts';
 import type { RuntimeBackend } from '../runtime/runtime-backend.ts';
@@ -16,29 +17,33 @@ import { assertContainerName } from './container-name.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { toContainerView, toMountViews } from './container-view.ts';
 import type { CreateRequest } from './create-request.ts';
+import { withContainerIds } from './join-namespaces.ts';
 import { randomName } from './random-name.ts';
 import { signalNumber } from './signal-number.ts';
 
 interface Prepared {
+  /** As asked, with what it leaves to the engine filled in. */
+  readonly request: CreateRequest;
   readonly image: ReadyImage;
   readonly runtime: Driver<RuntimeBackend>;
   readonly snapshotter: Driver<Snapshotter>;
+  readonly networks: readonly NetworkAttachment[];
 }
 
 /** Everything up to the start: nothing is mounted and no runtime is called. A create that fails leaves nothing. */
 export async function createContainer(
   deps: ContainerDeps,
-  request: CreateRequest,
+  asked: CreateRequest,
   operation: Operation,
   options: CreateOptions = {},
 ): Promise<ContainerRecord> {
   const begun = performance.now();
   const id = randomBytes(32).toString('hex');
-  const name = request.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(request.name);
+  const name = asked.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(asked.name);
   using _reservation = deps.store.reserveName(name, id);
   using _inUse = useAll(deps);
-  const prepared = await prepare(deps, request, operation, options);
-  const { image, snapshotter } = prepared;
+  const prepared = await prepare(deps, asked, operation, options);
+  const { image, snapshotter, request } = prepared;
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
   await deps.checkpoint?.('create:intent');
   try {
@@ -64,7 +69,7 @@ export async function createContainer(
     operation.signal.throwIfAborted();
     await deps.checkpoint?.('create:spec');
     operation.concerns(id);
-    const record = newRecord(id, name, request, prepared, built);
+    const record = newRecord(id, name, prepared, built);
     const subject: ContainerSubject = { containerId: id, name, image: record.image, labels: record.labels };
     const inOperation = { operationId: operation.id };
     deps.state.transaction(() => {
@@ -92,9 +97,9 @@ export async function createContainer(
 }
 
 /** The spec that `createContainer` would make. */
-export async function dryRunContainer(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<BuiltSpec> {
+export async function dryRunContainer(deps: ContainerDeps, asked: CreateRequest, operation: Operation): Promise<BuiltSpec> {
   using _inUse = useAll(deps);
-  const { image, snapshotter } = await prepare(deps, request, operation, {});
+  const { image, snapshotter, request } = await prepare(deps, asked, operation, {});
   await mkdir(deps.paths.dryRunRoot, { recursive: true, mode: 0o700 });
   const stateDirectory = await mkdtemp(join(deps.paths.dryRunRoot, 'run-'));
   try {
@@ -115,7 +120,7 @@ export async function dryRunContainer(deps: ContainerDeps, request: CreateReques
 
 /** Whatever may be asked on the way stays until the container is recorded. */
 function useAll({ plugins }: ContainerDeps): Disposable {
-  const points = ['admissionRule', 'specMutator', 'runtimeBackend', 'snapshotter'] as const;
+  const points = ['admissionRule', 'specMutator', 'runtimeBackend', 'snapshotter', 'networkDriver'] as const;
   return plugins.use(points.flatMap((point) => plugins.contributions(point).map(({ plugin }) => plugin)));
 }
 
@@ -131,6 +136,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     deps.drivers.snapshotters.choose(request.snapshotter),
   ]);
   runtime.value.prewarm?.();
+  const { network, attachments } = await deps.networks.resolve(request, operation);
   const image = await deps.images.ensure(request.image, {
     pull: request.pull ?? 'missing',
     platform: request.platform,
@@ -139,7 +145,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     onProgress: options.onProgress,
     operation,
   });
-  return { image, runtime, snapshotter };
+  return { request: { ...withContainerIds(request, deps.store), network }, image, runtime, snapshotter, networks: attachments };
 }
 
 async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {
@@ -170,8 +176,7 @@ async function undo(deps: ContainerDeps, id: string, snapshotter: Snapshotter): 
 function newRecord(
   id: string,
   name: string,
-  request: CreateRequest,
-  { image, runtime, snapshotter }: Prepared,
+  { request, image, runtime, snapshotter, networks }: Prepared,
   built: BuiltSpec,
 ): ContainerRecord {
   return {
@@ -192,6 +197,8 @@ function newRecord(
     resources: request.resources ?? {},
     restartPolicy: request.restartPolicy ?? { name: 'no', maximumRetryCount: 0 },
     stopSignal: request.stopSignal ?? usableSignal(image.config.stopSignal),
+    networks,
+    endpoints: [],
     status: 'created',
     pid: 0,
     exitCode: null,

@@ -1,4 +1,6 @@
 import type { Healthcheck } from '../oci/image-config.ts';
+import type { EndpointSettings } from '../network/network-attachment.ts';
+import type { PortRequest } from '../network/network-record.ts';
 import type { OciSeccomp } from '../oci/runtime-spec.ts';
 
 /** What a user asks for. Absent means: the image's value, or jocker's default. Sizes in bytes. */
@@ -45,7 +47,13 @@ export interface CreateRequest {
   readonly devices?: readonly DeviceRequest[];
   readonly deviceCgroupRules?: readonly string[];
 
-  readonly network?: NetworkMode;
+  /** `none`, `host`, `container:NAME`, the name of a network, or `default`. Absent: `default`, which the engine's configuration says. */
+  readonly network?: string;
+  /** Settings on `network`, and further networks to be on. */
+  readonly endpoints?: readonly (EndpointSettings & { readonly network: string })[];
+  readonly ports?: readonly PortRequest[];
+  /** Every exposed port, on free ports of the host. */
+  readonly publishAllPorts?: boolean;
   readonly extraHosts?: readonly string[];
   readonly dns?: readonly string[];
   readonly dnsSearch?: readonly string[];
@@ -59,8 +67,9 @@ export interface CreateRequest {
   /** Absent: the defaults. Empty: none (Docker's systempaths=unconfined). */
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
-  readonly pidMode?: 'private' | 'host';
-  readonly ipcMode?: 'private' | 'host' | 'none' | 'shareable';
+  /** `container:NAME`: that one's, while it runs. */
+  readonly pidMode?: 'private' | 'host' | `container:${string}`;
+  readonly ipcMode?: 'private' | 'host' | 'none' | 'shareable' | `container:${string}`;
   readonly utsMode?: 'private' | 'host';
   readonly cgroupnsMode?: 'private' | 'host';
   readonly sysctls?: Readonly<Record<string, string>>;
@@ -80,8 +89,6 @@ export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
-
-export type NetworkMode = 'none' | 'host';
 
 export interface RestartPolicy {
   readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure';

@@ -35,10 +35,20 @@ export async function recoverContainers(deps: ContainerDeps, operations: Operati
     }),
   );
   await removeOrphans(deps, known);
+  await releaseUnused(deps);
   for (const { id, status, restartPolicy, stoppedByUser } of deps.store.list()) {
     // An exit that was recorded just now has its own timer.
     const waits = status === 'restarting' && deps.runs.lastDelayMs(id) === 0;
     if (waits || (status === 'exited' && startsWithEngine(restartPolicy, stoppedByUser))) deps.automatic.start(id);
+  }
+}
+
+/** Of containers whose start did not come to an end. */
+async function releaseUnused(deps: ContainerDeps): Promise<void> {
+  for (const { id, status, endpoints } of deps.store.list()) {
+    if (isAlive(status) || endpoints.length === 0) continue;
+    await deps.networks.release(endpoints);
+    deps.state.transaction(() => deps.store.change(id, { endpoints: [] }));
   }
 }
 
@@ -90,7 +100,7 @@ async function finishStart(deps: ContainerDeps, record: ContainerRecord): Promis
   const { pid } = await runtime.state(record.id, locationOf(deps, record), { signal: deps.closing, log: deps.log });
   deps.publisher.publish(
     'container:started',
-    { ...subjectOf(record), pid, startedAt: startedAt.toISOString(), durationMs: 0 },
+    { ...subjectOf(record), pid, startedAt: startedAt.toISOString(), endpoints: record.endpoints, durationMs: 0 },
     {
       change: () =>
         deps.store.change(record.id, {

@@ -18,5 +18,6 @@ export async function renameContainer(deps: ContainerDeps, id: string, newName: 
       { ...subjectOf(record), name, oldName: record.name },
       { change: () => deps.store.rename(id, name) },
     );
+    await deps.networks.rename(currentRecord(deps.store, id));
   });
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { reasonOf, JockerError } from '../errors/jocker-error.ts';
+import type { EndpointRecord } from '../network/network-record.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Bundle } from '../runtime/runtime-backend.ts';
 import type { ContainerDeps } from './container-deps.ts';
@@ -8,6 +9,7 @@ import type { ContainerRecord } from './container-record.ts';
 import { isAlive } from './container-state.ts';
 import { subjectOf } from './container-subject.ts';
 import { currentRecord } from './current-record.ts';
+import { joinNamespaces } from './join-namespaces.ts';
 import { releaseRuntime, watchExit } from './watch-exit.ts';
 
 /** Makes the container's process and lets it go. A start that fails leaves the container as it was, with `error` and a code. */
@@ -38,24 +40,27 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   const begun = performance.now();
   runtime.prewarm?.();
   let pid: number;
+  let endpoints: readonly EndpointRecord[] = [];
   let startedAtMs: number;
   try {
+    endpoints = await deps.networks.reserve(record);
     const bundle = await prepareBundle(deps, record);
     await deps.checkpoint?.('start:bundle');
     ({ pid } = await operation.stage('create', plugin, (stage) => runtime.create(id, bundle, stage)));
     await deps.checkpoint?.('start:runtime-created');
+    endpoints = await deps.networks.attach(record, endpoints, pid, operation);
     await deps.pendingAttaches.connect(id, () => runtime.attach(id, bundle, operation));
     startedAtMs = Date.now();
     await operation.stage('start', plugin, (stage) => runtime.start(id, bundle, stage));
     await deps.checkpoint?.('start:runtime-started');
   } catch (error) {
-    await undo(deps, record, error);
+    await undo(deps, record, error, endpoints);
     throw error;
   }
   const startedAt = new Date(startedAtMs).toISOString();
   deps.publisher.publish(
     'container:started',
-    { ...subjectOf(record), pid, startedAt, durationMs: performance.now() - begun },
+    { ...subjectOf(record), pid, startedAt, endpoints, durationMs: performance.now() - begun },
     {
       operationId: operation.id,
       change: () =>
@@ -79,7 +84,7 @@ async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Prom
   const { id, request } = record;
   const directory = deps.paths.bundle(id);
   const snapshotter = deps.drivers.snapshotters.byName(record.snapshotter).value;
-  const { spec } = deps.store.spec(id);
+  const spec = joinNamespaces(deps.store.spec(id).spec, record, deps.store);
   // The mount point lies in the bundle; the mounts themselves are made in the monitor's namespace only.
   const [rootfs] = await Promise.all([snapshotter.mounts(id), mkdir(resolve(directory, spec.root.path), { recursive: true, mode: 0o711 })]);
   return {
@@ -93,7 +98,7 @@ async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Prom
   };
 }
 
-async function undo(deps: ContainerDeps, record: ContainerRecord, error: unknown): Promise<void> {
+async function undo(deps: ContainerDeps, record: ContainerRecord, error: unknown, endpoints: readonly EndpointRecord[]): Promise<void> {
   deps.pendingAttaches.end(record.id);
   const exitCode = { 'command-not-found': 127, 'command-not-executable': 126 }[String(reasonOf(error))] ?? 128;
   try {
@@ -101,7 +106,8 @@ async function undo(deps: ContainerDeps, record: ContainerRecord, error: unknown
   } catch (failure) {
     deps.log.warn('a failed start left traces in the runtime', { container: record.name, error: String(failure) });
   }
-  const changes = { error: error instanceof Error ? error.message : String(error), exitCode };
+  await deps.networks.release(endpoints);
+  const changes = { error: error instanceof Error ? error.message : String(error), exitCode, endpoints: [] };
   deps.state.transaction(() => deps.store.change(record.id, record.status === 'restarting' ? { ...changes, status: 'exited' } : changes));
   if (record.status === 'restarting') deps.waiters.exited(record.id, { exitCode, error: changes.error }, true);
   if (record.request.autoRemove === true) deps.automatic.remove(record.id);

@@ -51,6 +51,7 @@ function recordExit(deps: ContainerDeps, id: string, run: ContainerRun, status: 
       deps.store.change(id, {
         status: delayMs === undefined ? 'exited' : 'restarting',
         pid: 0,
+        endpoints: [],
         exitCode,
         oomKilled,
         finishedAt,
@@ -71,7 +72,7 @@ function recordExit(deps: ContainerDeps, id: string, run: ContainerRun, status: 
 /** What the runtime and the bundle keep of an ended run. Whatever stays for an error is tried again before the next start. */
 async function releaseRun(deps: ContainerDeps, record: ContainerRecord, run: ContainerRun): Promise<void> {
   try {
-    await releaseRuntime(deps, record);
+    await Promise.all([releaseRuntime(deps, record), deps.networks.release(record.endpoints)]);
     deps.runs.end(record.id, run);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -19,6 +19,11 @@ import { LifecycleBus } from '../events/lifecycle-bus.ts';
 import { endLostExecs } from '../exec/end-lost-execs.ts';
 import { endInterrupted } from '../operation/end-interrupted.ts';
 import type { Logger } from '../operation/operation-context.ts';
+import { createContainerNetworks } from '../network/container-networks.ts';
+import { createNetworkApi } from '../network/create-network-api.ts';
+import type { NetworkDeps } from '../network/network-deps.ts';
+import { createNetworkStore } from '../network/network-store.ts';
+import { restoreNetworks } from '../network/restore-networks.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
 import { createOperations } from '../operation/operations.ts';
 import { createDrivers } from '../plugin/drivers.ts';
@@ -89,6 +94,24 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     }),
   );
   const closing = new AbortController();
+  const paths = createContainerPaths(dataRoot, runRoot);
+  const lock = createKeyedLock();
+  const networkDeps: NetworkDeps = {
+    networks: createNetworkStore(state.database, state),
+    containers: store,
+    drivers: drivers.networks,
+    state,
+    publisher: bus,
+    paths,
+    containerLock: lock,
+    networkLock: createKeyedLock(),
+    log,
+    closing: closing.signal,
+    defaultNetwork: config.defaultNetwork,
+    publishAddress: config.publishAddress,
+    checkpoint: trial.checkpoint,
+  };
+  const networks = createNetworkApi(networkDeps, operations);
   const deps: ContainerDeps = {
     store,
     state,
@@ -97,9 +120,10 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     drivers,
     plugins,
     images: images.service,
+    networks: createContainerNetworks(networkDeps),
     host: await readHostFacts(),
-    paths: createContainerPaths(dataRoot, runRoot),
-    lock: createKeyedLock(),
+    paths,
+    lock,
     runs: createContainerRuns(),
     waiters: createExitWaiters(),
     pendingAttaches: createPendingAttaches(),
@@ -123,6 +147,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   endInterrupted(operationStore, bus);
   await endLostExecs(state.database, bus);
   await images.removeLeftovers();
+  await restoreNetworks(networkDeps);
   await recoverContainers(deps, operations);
 
   const containers = createContainerApi({
@@ -139,6 +164,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     images: images.api,
     containers: { ...containers, files: fileApi.files, changes: fileApi.changes, export: fileApi.export, commit },
     execs,
+    networks,
     operations,
     plugins: {
       list: async () => plugins.views,
@@ -160,6 +186,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
         imageStore: images.imageStore,
         images: images.service,
         containers,
+        networks,
         execs,
         operations,
       }),

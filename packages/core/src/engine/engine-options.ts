@@ -49,6 +49,10 @@ export interface EngineConfig {
   /** Tried before the registry itself, per domain. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   readonly logMaxSizeBytes?: number;
+  /** `none`, `host` or the name of a network, for containers that name none; `bridge` when absent, where networks can be made. */
+  readonly defaultNetwork?: string;
+  /** Where ports are published that name no address: 127.0.0.1 when absent. */
+  readonly publishAddress?: string;
   /** Layers of one pull at a time; 3 when absent. */
   readonly maxConcurrentDownloads?: number;
 }

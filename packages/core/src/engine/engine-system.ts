@@ -5,6 +5,7 @@ import { toContainerView } from '../container/container-view.ts';
 import type { LifecycleBus } from '../events/lifecycle-bus.ts';
 import type { ImageStore } from '../image/image-store.ts';
 import { goArchitecture } from '../spec/go-architecture.ts';
+import type { NetworkApi } from '../network/network-api.ts';
 import type { PluginHost } from '../plugin/plugin-host.ts';
 import type { ContainerApi, EngineInfo, ExecApi, ImageApi, OperationApi, SystemApi } from './engine.ts';
 import type { EngineConfig } from './engine-options.ts';
@@ -22,6 +23,7 @@ export interface EngineSystemDeps {
   readonly imageStore: ImageStore;
   readonly images: Pick<ImageApi, 'list'>;
   readonly containers: Pick<ContainerApi, 'size'>;
+  readonly networks: Pick<NetworkApi, 'list'>;
   readonly execs: Pick<ExecApi, 'list'>;
   readonly operations: Pick<OperationApi, 'list'>;
 }
@@ -30,9 +32,10 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
   const { deps, bus } = system;
   return {
     async info() {
-      const [runtimes, snapshotters, osRelease] = await Promise.all([
+      const [runtimes, snapshotters, networkDrivers, osRelease] = await Promise.all([
         deps.drivers.runtimes.describe(),
         deps.drivers.snapshotters.describe(),
+        deps.drivers.networks.describe(),
         readOsRelease(),
       ]);
       const statuses = deps.store.list().map(({ status }) => status);
@@ -47,21 +50,22 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
         host: { ...deps.host, hostname: hostname(), osRelease, architecture: goArchitecture(process.arch) },
         runtimes,
         snapshotters,
+        networkDrivers,
         plugins: system.plugins.views,
         containers: { ...counts, stopped: counts.total - counts.running - counts.paused },
         images: system.imageStore.list().length,
         insecureRegistries: system.config.insecureRegistries ?? [],
         mirrors: Object.keys(system.config.mirrors ?? {}),
-        warnings: warningsOf(runtimes, snapshotters),
+        warnings: warningsOf(runtimes, snapshotters, networkDrivers),
       };
     },
     async snapshot() {
       // One moment: all of these look at memory before they give up the thread, so that no event falls between them.
-      const lists = [system.images.list(), system.execs.list(), system.operations.list()] as const;
+      const lists = [system.images.list(), system.networks.list(), system.execs.list(), system.operations.list()] as const;
       const seq = bus.lastSeq;
       const containers = deps.store.list().map(toContainerView);
-      const [images, execs, operations] = await Promise.all(lists);
-      return { seq, engineId: system.engineId, containers, images, execs, operations };
+      const [images, networks, execs, operations] = await Promise.all(lists);
+      return { seq, engineId: system.engineId, containers, images, networks, execs, operations };
     },
     async diskUsage() {
       const images = await system.images.list();

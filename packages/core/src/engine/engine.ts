@@ -5,6 +5,9 @@ import type { ErrorCode } from '../errors/jocker-error.ts';
 import type { RegistryCredentials } from '../image/image-source.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageHistoryEntry, ImageRunConfig } from '../oci/image-config.ts';
+import type { NetworkApi, NetworkView } from '../network/network-api.ts';
+import type { NetworkAttachment } from '../network/network-attachment.ts';
+import type { EndpointRecord } from '../network/network-record.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BreakerState } from '../plugin/circuit-breaker.ts';
 import type { CallAccount } from '../plugin/plugin-accounts.ts';
@@ -26,6 +29,7 @@ export interface Engine extends AsyncDisposable {
   readonly images: ImageApi;
   readonly containers: ContainerApi;
   readonly execs: ExecApi;
+  readonly networks: NetworkApi;
   readonly operations: OperationApi;
   readonly plugins: PluginApi;
   readonly system: SystemApi;
@@ -62,6 +66,7 @@ export interface EngineSnapshot {
   readonly engineId: string;
   readonly containers: readonly ContainerView[];
   readonly images: readonly ImageView[];
+  readonly networks: readonly NetworkView[];
   readonly execs: readonly ExecView[];
   readonly operations: readonly OperationView[];
 }
@@ -192,7 +197,13 @@ export interface ContainerView {
   readonly openStdin: boolean;
   readonly runtime: string;
   readonly snapshotter: string;
+  /** `none`, `host`, `container:ID` or the name of its first network. */
   readonly network: string;
+  readonly networks: readonly NetworkAttachment[];
+  /** Addresses and published ports while it runs. */
+  readonly endpoints: readonly EndpointRecord[];
+  /** `80/tcp`; of the image and of the request. */
+  readonly exposedPorts: readonly string[];
   readonly mounts: readonly MountView[];
   readonly autoRemove: boolean;
   readonly origin: string | null;
@@ -552,6 +563,7 @@ export interface EngineInfo {
     readonly detail: string;
     readonly isDefault: boolean;
   }[];
+  readonly networkDrivers: EngineInfo['runtimes'];
   readonly plugins: readonly PluginView[];
   readonly containers: { readonly total: number; readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;

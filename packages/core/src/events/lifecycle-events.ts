@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../errors/jocker-error.ts';
 import type { ContainerView, ExecView, ImageView } from '../engine/engine.ts';
+import type { NetworkAttachment } from '../network/network-attachment.ts';
+import type { EndpointRecord, NetworkRecord } from '../network/network-record.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** What every event of a container carries, so that a listener needs no second call. */
@@ -53,7 +55,14 @@ export interface LifecycleEvents {
       readonly view: ContainerView;
     },
   ];
-  'container:started': [event: ContainerSubject & { readonly pid: number; readonly durationMs: number; readonly startedAt: string }];
+  'container:started': [
+    event: ContainerSubject & {
+      readonly pid: number;
+      readonly durationMs: number;
+      readonly startedAt: string;
+      readonly endpoints: readonly EndpointRecord[];
+    },
+  ];
   'container:exited': [
     event: ContainerSubject & {
       readonly exitCode: number;
@@ -87,6 +96,13 @@ export interface LifecycleEvents {
   'exec:started': [event: ExecSubject & { readonly pid: number }];
   'exec:exited': [event: ExecSubject & { readonly exitCode: number; readonly durationMs: number; readonly finishedAt: string }];
   'exec:detached': [event: ExecSubject];
+  'network:created': [
+    event: { readonly networkId: string; readonly name: string; readonly driver: string; readonly record: NetworkRecord },
+  ];
+  'network:removed': [event: { readonly networkId: string; readonly name: string }];
+  /** `networks` and `endpoints` are those of the container after it. */
+  'network:connected': [event: NetworkChange];
+  'network:disconnected': [event: NetworkChange];
   'operation:started': [event: OperationSubject];
   'operation:finished': [event: OperationSubject & { readonly durationMs: number }];
   'operation:failed': [
@@ -98,7 +114,7 @@ export interface LifecycleEvents {
       readonly message: string;
     },
   ];
-  'prune:finished': [event: { readonly kind: 'containers' | 'images'; readonly reclaimedBytes: number }];
+  'prune:finished': [event: { readonly kind: 'containers' | 'images' | 'networks'; readonly reclaimedBytes: number }];
   'plugin:added': [event: PluginSubject & { readonly version: string }];
   'plugin:removed': [event: PluginSubject];
   /** It could not be loaded, or its process ended. */
@@ -113,6 +129,13 @@ export interface LifecycleEvents {
 
 export interface PluginSubject {
   readonly plugin: string;
+}
+
+export interface NetworkChange extends ContainerSubject {
+  readonly networkId: string;
+  readonly network: string;
+  readonly networks: readonly NetworkAttachment[];
+  readonly endpoints: readonly EndpointRecord[];
 }
 
 export interface OperationSubject {

@@ -1,3 +1,4 @@
+import type { NetworkDriver } from '../network/network-driver.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { Usability } from '../operation/operation-context.ts';
@@ -30,6 +31,7 @@ interface Named {
 export interface Drivers {
   readonly runtimes: DriverSet<RuntimeBackend>;
   readonly snapshotters: DriverSet<Snapshotter>;
+  readonly networks: DriverSet<NetworkDriver>;
 }
 
 export function createDrivers(
@@ -47,6 +49,12 @@ export function createDrivers(
       'snapshotter',
       () => host.contributions('snapshotter'),
       defaults.snapshotter,
+      () => Promise.resolve(''),
+    ),
+    networks: createDriverSet(
+      'network driver',
+      () => host.contributions('networkDriver'),
+      undefined,
       () => Promise.resolve(''),
     ),
   };

@@ -37,6 +37,9 @@ const migrations: readonly string[] = [
      reference TEXT PRIMARY KEY,
      image_id TEXT NOT NULL REFERENCES images (id) ON DELETE CASCADE
    ) WITHOUT ROWID;`,
+
+  `CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL) WITHOUT ROWID;
+   UPDATE containers SET record = json_set(record, '$.networks', json('[]'), '$.endpoints', json('[]'));`,
 ];
 
 export function applySchema(database: DatabaseSync): void {

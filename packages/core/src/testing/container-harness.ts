@@ -97,6 +97,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     runtimeBackend: [contribution('fake-plugin', runtime)],
     snapshotter: [contribution('fake-plugin', snapshotter)],
     specMutator: [commandOnly, ...(options.mutators ?? [])].map((mutator) => contribution('fake-plugin', mutator)),
+    networkDriver: [],
     admissionRule: (options.admissionRules ?? []).map((rule) => contribution('rules', rule)),
   };
   const plugins = {
@@ -127,6 +128,13 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
         chainId: digest,
         platform: { os: 'linux', architecture: 'amd64' },
       }),
+    },
+    networks: {
+      resolve: async (request) => ({ network: request.network ?? 'none', attachments: [] }),
+      reserve: async () => [],
+      attach: async () => [],
+      release: async () => undefined,
+      rename: async () => undefined,
     },
     host,
     paths: createContainerPaths(join(directory, 'data'), join(directory, 'run')),

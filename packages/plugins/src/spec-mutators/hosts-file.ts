@@ -12,12 +12,15 @@ const multicast = ['ff02::1\tip6-allnodes', 'ff02::2\tip6-allrouters'];
 /** The host's own file in its network; else the loopback names, where the container's own name leads to as well. */
 export function hostsFile(request: CreateRequest, hostname: string | undefined, domainname: string | undefined, ofHost: string): string {
   const lines = request.network === 'host' ? [ofHost.trimEnd()] : [...localhost, ...multicast];
-  if (request.network !== 'host' && hostname !== undefined) {
+  // The address on a network is known when the container starts; the engine writes it then.
+  if (hasNoNetwork(request) && hostname !== undefined) {
     lines.push(`127.0.0.1\t${domainname === undefined ? '' : `${hostname}.${domainname} `}${hostname}`);
   }
   for (const entry of request.extraHosts ?? []) lines.push(extraHost(entry, request));
-  return `${lines.join('\n')}\n`;
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
+
+const hasNoNetwork = ({ network = 'none' }: CreateRequest): boolean => network === 'none';
 
 /** `name:ip` or `name=ip`; an IPv6 address may stand in brackets. */
 function extraHost(entry: string, request: CreateRequest): string {
@@ -26,6 +29,7 @@ function extraHost(entry: string, request: CreateRequest): string {
   if (!/^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,253})$/.test(name)) throw invalid(entry);
   if (address === 'host-gateway') {
     if (request.network === 'host') return `127.0.0.1\t${name}`;
+    if (!hasNoNetwork(request)) return '';
     throw new JockerError('unsupported', `extra host ${JSON.stringify(entry)}: a container without a network has no way to its host`);
   }
   if (isIP(address) === 0) throw invalid(entry);

@@ -18,6 +18,9 @@ export const namespaces: SpecMutator = {
       leave(draft, 'ipc');
       await shareSharedMemory(draft);
     }
+    // The namespace itself is joined at the start, when that container's pid is known.
+    if (request.ipcMode?.startsWith('container:') === true)
+      draft.mounts = draft.mounts.filter(({ destination }) => destination !== '/dev/mqueue');
     if (request.ipcMode === 'none') draft.mounts = draft.mounts.filter(({ destination }) => destination !== sharedMemory);
   },
 };

@@ -7,6 +7,7 @@ import { imageRoutes } from './routes/image-routes.ts';
 import { networkRoutes } from './routes/network-routes.ts';
 import { refusedRoutes } from './routes/refused-routes.ts';
 import { systemRoutes } from './routes/system-routes.ts';
+import { volumeRoutes } from './routes/volume-routes.ts';
 
 /** Everything that answers; docs/reference/docker-compat.md is made from it. */
 export const dockerRoutes: readonly DockerRoute[] = [
@@ -17,5 +18,6 @@ export const dockerRoutes: readonly DockerRoute[] = [
   ...execRoutes,
   ...imageRoutes,
   ...networkRoutes,
+  ...volumeRoutes,
   ...refusedRoutes,
 ];

@@ -1,6 +1,6 @@
 import { Type, type TUnsafe } from '@sinclair/typebox';
-import type { CreateRequest, DeviceRequest, ImageRunConfig, MountRequest, OciSpec, Ulimit } from '@jocker/core';
-import { attachSchema, resourceLimitsSchema, restartPolicySchema, terminalSizeSchema } from './request-schemas.ts';
+import type { CreateRequest, DeviceRequest, ImageRunConfig, MountRequest, OciSpec, PortRequest, Ulimit } from '@jocker/core';
+import { attachSchema, endpointSettings, resourceLimitsSchema, restartPolicySchema, terminalSizeSchema } from './request-schemas.ts';
 import { schemaOf, strict } from './schema-of.ts';
 
 const text = Type.Optional(Type.String());
@@ -38,6 +38,17 @@ const ulimit = schemaOf<Ulimit>()(strict({ name: Type.String(), soft: Type.Integ
 
 const privateOrHost = Type.Optional(Type.Union([Type.Literal('private'), Type.Literal('host')]));
 
+const ofContainer = Type.TemplateLiteral('container:${string}');
+
+const port = schemaOf<PortRequest>()(
+  strict({
+    protocol: Type.Union([Type.Literal('tcp'), Type.Literal('udp')]),
+    containerPort: Type.Integer(),
+    hostAddress: text,
+    hostPorts: Type.Optional(strict({ from: Type.Integer(), to: Type.Integer() })),
+  }),
+);
+
 export const createRequestSchema: TUnsafe<CreateRequest> = schemaOf<CreateRequest>()(
   strict({
     image: Type.String({ minLength: 1 }),
@@ -70,7 +81,10 @@ export const createRequestSchema: TUnsafe<CreateRequest> = schemaOf<CreateReques
     shmSizeBytes: whole,
     devices: Type.Optional(Type.Array(device)),
     deviceCgroupRules: texts,
-    network: Type.Optional(Type.Union([Type.Literal('none'), Type.Literal('host')])),
+    network: text,
+    endpoints: Type.Optional(Type.Array(strict({ network: Type.String(), ...endpointSettings }))),
+    ports: Type.Optional(Type.Array(port)),
+    publishAllPorts: yesNo,
     extraHosts: texts,
     dns: texts,
     dnsSearch: texts,
@@ -85,8 +99,10 @@ export const createRequestSchema: TUnsafe<CreateRequest> = schemaOf<CreateReques
     ),
     maskedPaths: texts,
     readonlyPaths: texts,
-    pidMode: privateOrHost,
-    ipcMode: Type.Optional(Type.Union([Type.Literal('private'), Type.Literal('host'), Type.Literal('none'), Type.Literal('shareable')])),
+    pidMode: Type.Optional(Type.Union([Type.Literal('private'), Type.Literal('host'), ofContainer])),
+    ipcMode: Type.Optional(
+      Type.Union([Type.Literal('private'), Type.Literal('host'), Type.Literal('none'), Type.Literal('shareable'), ofContainer]),
+    ),
     utsMode: privateOrHost,
     cgroupnsMode: privateOrHost,
     sysctls: textMap,

@@ -5,6 +5,7 @@ import { containerStreamRoutes } from './container-stream-routes.ts';
 import { execRoutes } from './exec-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import type { NativeRoute } from './native-route.ts';
+import { networkRoutes } from './network-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { walkthroughRoutes } from './walkthrough-routes.ts';
@@ -23,6 +24,7 @@ export const nativeApi: readonly NativeSection[] = [
   { title: 'Logs, stats, attach', prefix: nativePrefix, routes: containerStreamRoutes },
   { title: 'Files of a container', prefix: nativePrefix, routes: containerFileRoutes },
   { title: 'Exec sessions', prefix: nativePrefix, routes: execRoutes },
+  { title: 'Networks', prefix: nativePrefix, routes: networkRoutes },
   { title: 'Operations', prefix: nativePrefix, routes: operationRoutes },
   { title: 'The two calls of the walkthrough', prefix: '', routes: walkthroughRoutes },
 ];

@@ -1,4 +1,4 @@
-import { Type, type TUnsafe } from '@sinclair/typebox';
+import { Type, type TArray, type TOptional, type TString, type TUnsafe } from '@sinclair/typebox';
 import type { ExecCreateRequest, RegistryCredentials, ResourceLimits, RestartPolicy, TerminalSize } from '@jocker/core';
 import { schemaOf, strict } from './schema-of.ts';
 
@@ -6,6 +6,13 @@ const text = Type.Optional(Type.String());
 const texts = Type.Optional(Type.Array(Type.String()));
 const yesNo = Type.Optional(Type.Boolean());
 const whole = Type.Optional(Type.Integer());
+
+/** Of a container on one network. */
+export const endpointSettings: { aliases: TOptional<TArray<TString>>; address: TOptional<TString>; macAddress: TOptional<TString> } = {
+  aliases: texts,
+  address: text,
+  macAddress: text,
+};
 
 export const terminalSizeSchema: TUnsafe<TerminalSize> = schemaOf<TerminalSize>()(
   strict({ columns: Type.Integer({ minimum: 0, maximum: 65535 }), rows: Type.Integer({ minimum: 0, maximum: 65535 }) }),

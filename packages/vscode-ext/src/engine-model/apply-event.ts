@@ -15,14 +15,22 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
         pid: envelope.event.pid,
         startedAt: envelope.event.startedAt,
         error: '',
+        endpoints: envelope.event.endpoints,
       });
     case 'container:exited':
       return patchContainer(state, envelope.event.containerId, {
         status: 'exited',
         pid: 0,
+        endpoints: [],
         exitCode: envelope.event.exitCode,
         oomKilled: envelope.event.oomKilled,
         finishedAt: envelope.event.finishedAt,
+      });
+    case 'network:connected':
+    case 'network:disconnected':
+      return patchContainer(state, envelope.event.containerId, {
+        networks: envelope.event.networks,
+        endpoints: envelope.event.endpoints,
       });
     case 'container:paused':
       return patchContainer(state, envelope.event.containerId, { status: 'paused' });
@@ -88,6 +96,8 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
     case 'container:archive-written':
     case 'container:top':
     case 'exec:detached':
+    case 'network:created':
+    case 'network:removed':
     case 'prune:finished':
     case 'plugin:added':
     case 'plugin:removed':

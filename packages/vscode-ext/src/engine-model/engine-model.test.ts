@@ -24,7 +24,7 @@ function eventOf(seq: number, verb: number, which: number, extra: number): Event
       return { ...head, name: 'container:created', event: { ...subject, imageId, runtime: 'crun', durationMs: 1, view } };
     }
     case 1:
-      return { ...head, name: 'container:started', event: { ...subject, pid: extra + 1, durationMs: 1, startedAt: time } };
+      return { ...head, name: 'container:started', event: { ...subject, pid: extra + 1, durationMs: 1, endpoints: [], startedAt: time } };
     case 2:
       return {
         ...head,

@@ -22,6 +22,9 @@ export function containerView(over: Partial<ContainerView> = {}): ContainerView 
     runtime: 'crun',
     snapshotter: 'overlay',
     network: 'none',
+    networks: [],
+    endpoints: [],
+    exposedPorts: [],
     mounts: [],
     autoRemove: false,
     origin: null,
@@ -46,5 +49,5 @@ export function imageView(over: Partial<ImageView> = {}): ImageView {
 }
 
 export function snapshot(over: Partial<EngineSnapshot> = {}): EngineSnapshot {
-  return { seq: 0, engineId: 'e1', containers: [], images: [], execs: [], operations: [], ...over };
+  return { seq: 0, engineId: 'e1', containers: [], images: [], networks: [], execs: [], operations: [], ...over };
 }

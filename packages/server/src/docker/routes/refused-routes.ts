@@ -5,13 +5,6 @@ const refused: readonly (readonly [why: string, ...routes: readonly `${DockerRou
   ['images cannot be built yet; build elsewhere and load them', 'POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   ['there is no search of registries', 'GET /images/search'],
   ['manifests are not shown without the image', 'GET /distribution/{name*}/json'],
-  [
-    'networks cannot be made yet',
-    'POST /networks/create',
-    'POST /networks/{id}/connect',
-    'POST /networks/{id}/disconnect',
-    'DELETE /networks/{id}',
-  ],
   ['volumes cannot be made yet', 'POST /volumes/create', 'PUT /volumes/{name}', 'DELETE /volumes/{name}'],
   [
     'checkpoints are not supported',

@@ -6,7 +6,9 @@ import {
   type Healthcheck,
   type MountRequest,
 } from '@jocker/core';
-import { toMountPoint, toNetworks, type ContainerSize } from './container-summary.ts';
+import { toMountPoint, type ContainerSize } from './container-summary.ts';
+import { onDefaultNetwork, toNetworks } from './container-endpoints.ts';
+import { toPortBindings, toPortMap } from './port-bindings.ts';
 import { kernelMemory, type ApiVersion } from './older-versions.ts';
 import { zeroTime } from './timestamps.ts';
 
@@ -53,21 +55,17 @@ export function toContainerInspect(container: ContainerDetails, version: ApiVers
     NetworkSettings: {
       Bridge: '',
       SandboxID: '',
-      SandboxKey: '',
-      Ports: {},
+      SandboxKey: container.pid === 0 || container.endpoints.length === 0 ? '' : `/proc/${container.pid}/ns/net`,
+      Ports: toPortMap(container),
       HairpinMode: false,
       LinkLocalIPv6Address: '',
       LinkLocalIPv6PrefixLen: 0,
       SecondaryIPAddresses: null,
       SecondaryIPv6Addresses: null,
-      EndpointID: '',
-      Gateway: '',
       GlobalIPv6Address: '',
       GlobalIPv6PrefixLen: 0,
-      IPAddress: '',
-      IPPrefixLen: 0,
       IPv6Gateway: '',
-      MacAddress: '',
+      ...onDefaultNetwork(container),
       Networks: toNetworks(container),
     },
   };
@@ -132,7 +130,7 @@ function toHostConfig(container: ContainerDetails, version: ApiVersion): object 
     ContainerIDFile: '',
     LogConfig: { Type: request.logging?.driver ?? 'json-file', Config: request.logging?.options ?? {} },
     NetworkMode: container.network,
-    PortBindings: {},
+    PortBindings: toPortBindings(request.ports ?? []),
     RestartPolicy: { Name: container.restartPolicy.name, MaximumRetryCount: container.restartPolicy.maximumRetryCount },
     AutoRemove: container.autoRemove,
     VolumeDriver: '',
@@ -150,9 +148,9 @@ function toHostConfig(container: ContainerDetails, version: ApiVersion): object 
     Cgroup: '',
     Links: null,
     OomScoreAdj: request.oomScoreAdj ?? 0,
-    PidMode: request.pidMode === 'host' ? 'host' : '',
+    PidMode: request.pidMode === undefined || request.pidMode === 'private' ? '' : request.pidMode,
     Privileged: request.privileged ?? false,
-    PublishAllPorts: false,
+    PublishAllPorts: request.publishAllPorts ?? false,
     ReadonlyRootfs: request.readonlyRootfs ?? false,
     SecurityOpt: securityOptions(request),
     ...(tmpfs.length === 0 ? {} : { Tmpfs: Object.fromEntries(tmpfs) }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ContainerView } from '@jocker/core';
-import { statusText, toContainerSummary, toMountPoint, toNetworks } from './container-summary.ts';
+import { toNetworks } from './container-endpoints.ts';
+import { statusText, toContainerSummary, toMountPoint } from './container-summary.ts';
 
 const container = (more: Partial<ContainerView>): ContainerView =>
   ({
@@ -16,6 +17,9 @@ const container = (more: Partial<ContainerView>): ContainerView =>
     finishedAt: null,
     labels: {},
     network: 'none',
+    networks: [],
+    endpoints: [],
+    exposedPorts: [],
     mounts: [],
     ...more,
   }) as ContainerView;
@@ -45,8 +49,8 @@ test('sizes are there when they were asked for', () => {
 });
 
 test('a network is known by its id once the container was started', () => {
-  expect(toNetworks({ network: 'host', startedAt: null })).toMatchObject({ host: { NetworkID: '' } });
-  expect(toNetworks({ network: 'host', startedAt: '2024-01-01T00:01:00Z' })).toMatchObject({
+  expect(toNetworks({ networks: [], endpoints: [], network: 'host', startedAt: null })).toMatchObject({ host: { NetworkID: '' } });
+  expect(toNetworks({ networks: [], endpoints: [], network: 'host', startedAt: '2024-01-01T00:01:00Z' })).toMatchObject({
     host: { NetworkID: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
   });
 });

@@ -1,6 +1,7 @@
 import { familiarReference, type ContainerView } from '@jocker/core';
 import { humanAge } from './human-age.ts';
-import { builtInNetworkId } from './network-id.ts';
+import { toNetworks } from './container-endpoints.ts';
+import { toPortList } from './port-bindings.ts';
 import { unixSeconds } from './timestamps.ts';
 
 export interface ContainerSize {
@@ -17,7 +18,7 @@ export function toContainerSummary(container: ContainerView, size?: ContainerSiz
     ImageID: container.imageId,
     Command: quoteCommand(container.command),
     Created: unixSeconds(container.createdAt),
-    Ports: [],
+    Ports: toPortList(container),
     ...(size === undefined ? {} : { SizeRw: size.writableBytes, SizeRootFs: size.rootBytes }),
     Labels: container.labels,
     State: container.status,
@@ -25,29 +26,6 @@ export function toContainerSummary(container: ContainerView, size?: ContainerSiz
     HostConfig: { NetworkMode: container.network },
     NetworkSettings: { Networks: toNetworks(container) },
     Mounts: container.mounts.map(toMountPoint),
-  };
-}
-
-/** Its place in a network that has no addresses; Docker fills in the network with the first start. */
-export function toNetworks({ network, startedAt }: Pick<ContainerView, 'network' | 'startedAt'>): object {
-  return {
-    [network]: {
-      IPAMConfig: null,
-      Links: null,
-      Aliases: null,
-      MacAddress: '',
-      DriverOpts: null,
-      GwPriority: 0,
-      NetworkID: startedAt === null ? '' : builtInNetworkId(network),
-      EndpointID: '',
-      Gateway: '',
-      IPAddress: '',
-      IPPrefixLen: 0,
-      IPv6Gateway: '',
-      GlobalIPv6Address: '',
-      GlobalIPv6PrefixLen: 0,
-      DNSNames: null,
-    },
   };
 }
 

@@ -132,9 +132,10 @@ describe('Config', () => {
     },
   );
 
-  test('a network of its own is refused by name', () => {
-    const body = { Image: 'a', NetworkingConfig: { EndpointsConfig: { mine: {} } } };
-    expect(() => translateCreate(body, undefined, undefined)).toThrow(/network mine/);
+  test('networks that are named without a mode are the only ones', () => {
+    const mine = { Aliases: ['db'], IPAMConfig: { IPv4Address: '10.1.0.5' } };
+    const { request } = translateCreate({ Image: 'a', NetworkingConfig: { EndpointsConfig: { mine } } }, undefined, undefined);
+    expect(request).toMatchObject({ network: 'mine', endpoints: [{ network: 'mine', aliases: ['db'], address: '10.1.0.5' }] });
   });
 });
 
@@ -154,7 +155,19 @@ describe('HostConfig', () => {
     [{ ReadonlyRootfs: true }, { readonlyRootfs: true }],
     [{ NetworkMode: 'host' }, { network: 'host' }],
     [{ NetworkMode: 'none' }, { network: 'none' }],
-    [{ NetworkMode: 'default' }, { network: 'none' }],
+    [{ NetworkMode: 'default' }, {}],
+    [{ NetworkMode: 'mine' }, { network: 'mine' }],
+    [{ NetworkMode: 'container:a' }, { network: 'container:a' }],
+    [{ PublishAllPorts: true }, { publishAllPorts: true }],
+    [
+      { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }], '53/udp': [{ HostIp: '0.0.0.0', HostPort: '' }] } },
+      {
+        ports: [
+          { protocol: 'tcp', containerPort: 80, hostPorts: { from: 8080, to: 8080 } },
+          { protocol: 'udp', containerPort: 53, hostAddress: '0.0.0.0' },
+        ],
+      },
+    ],
     [
       { PidMode: 'host', IpcMode: 'shareable', UTSMode: 'host' },
       { pidMode: 'host', ipcMode: 'shareable', utsMode: 'host' },
@@ -212,7 +225,6 @@ describe('HostConfig', () => {
   });
 
   test.each([
-    [{ NetworkMode: 'bridge' }, /no networks/],
     [{ SecurityOpt: ['apparmor=mine'] }, /apparmor/],
     [{ Shiny: 1 }, /HostConfig\.Shiny/],
   ])('%j is answered with a warning', (host, warning) => {
@@ -220,10 +232,6 @@ describe('HostConfig', () => {
   });
 
   test.each([
-    [{ NetworkMode: 'mine' }],
-    [{ NetworkMode: 'container:a' }],
-    [{ PortBindings: { '80/tcp': [{ HostPort: '80' }] } }],
-    [{ PublishAllPorts: true }],
     [{ PidMode: 'container:a' }],
     [{ Binds: ['data:/data'] }],
     [{ Mounts: [{ Type: 'volume', Source: 'data', Target: '/data' }] }],

@@ -6,11 +6,11 @@ import {
   asStringMap,
   asStrings,
   JockerError,
-  optional,
   parseHealthcheck,
   type CreateRequest,
 } from '@jocker/core';
 import { createFieldReader } from './field-reader.ts';
+import { readEndpoints, withMacAddress } from './endpoint-settings.ts';
 import { readHostConfig } from './host-config.ts';
 
 type Draft = { -readonly [K in keyof CreateRequest]: CreateRequest[K] };
@@ -67,7 +67,9 @@ export function translateCreate(body: unknown, name: string | undefined, platfor
     if (paths.length > 0) fields.warn(`anonymous volumes are not there yet: ${paths.join(', ')} is kept with the container`);
   });
   // Of the client or of builds; no effect on a container.
-  fields.ignore('ArgsEscaped', 'OnBuild', 'Shell', 'MacAddress');
+  fields.ignore('ArgsEscaped', 'OnBuild', 'Shell');
+  let macAddress = '';
+  fields.take('MacAddress', asString, (value) => (macAddress = value));
 
   let hostWarnings: readonly string[] = [];
   fields.take('HostConfig', asObject, (value) => {
@@ -76,10 +78,13 @@ export function translateCreate(body: unknown, name: string | undefined, platfor
     hostWarnings = host.finish();
   });
   fields.take('NetworkingConfig', asObject, (value) => {
-    const endpoints = Object.keys(optional(value['EndpointsConfig'], 'NetworkingConfig.EndpointsConfig', asObject) ?? {});
-    const unknown = endpoints.find((endpoint) => !['default', 'bridge', 'none', 'host'].includes(endpoint));
-    if (unknown !== undefined) throw new JockerError('unsupported', `network ${unknown}: there are no networks but none and host yet`);
+    const endpoints = readEndpoints(value);
+    if (endpoints.length === 0) return;
+    // As dockerd: a client that names networks and no mode means these and no other.
+    draft.network ??= endpoints[0]?.network ?? 'default';
+    draft.endpoints = endpoints;
   });
+  if (macAddress !== '') draft.endpoints = withMacAddress(draft.endpoints ?? [], draft.network ?? 'default', macAddress);
   return { request: draft, warnings: [...fields.finish(), ...hostWarnings] };
 }
 

@@ -13,6 +13,8 @@ export interface DockerEvent {
   readonly timeNano: number;
 }
 
+const pruned = { images: 'image', containers: 'container', networks: 'network' } as const;
+
 type Attributes = Readonly<Record<string, string>>;
 
 /** Docker's word for an event of ours; none for what Docker does not tell. A new event does not compile until it is placed here. */
@@ -108,10 +110,19 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
       return container('exec_die', envelope.event, { execID: envelope.event.execId, exitCode: String(envelope.event.exitCode) });
     case 'exec:detached':
       return container('exec_detach', envelope.event, { execID: envelope.event.execId });
-    case 'prune:finished':
+    case 'network:created':
+      return [event('network', 'create', envelope.event.networkId, { name: envelope.event.name, type: envelope.event.driver })];
+    case 'network:removed':
+      return [event('network', 'destroy', envelope.event.networkId, { name: envelope.event.name })];
+    case 'network:connected':
+    case 'network:disconnected': {
+      const { networkId, network: name, containerId } = envelope.event;
       return [
-        event(envelope.event.kind === 'images' ? 'image' : 'container', 'prune', '', { reclaimed: String(envelope.event.reclaimedBytes) }),
+        event('network', envelope.name === 'network:connected' ? 'connect' : 'disconnect', networkId, { container: containerId, name }),
       ];
+    }
+    case 'prune:finished':
+      return [event(pruned[envelope.event.kind], 'prune', '', { reclaimed: String(envelope.event.reclaimedBytes) })];
     case 'image:pulling':
     case 'image:progress':
     case 'image:unpacked':

@@ -12,18 +12,16 @@ import {
   type CreateRequest,
   type DeviceRequest,
   type MountRequest,
-  type NetworkMode,
   type OciSeccomp,
   type RestartPolicy,
   type Ulimit,
 } from '@jocker/core';
 import type { FieldReader } from './field-reader.ts';
 import { parseBind, parseMount, parseTmpfs } from './mount-options.ts';
+import { readPortBindings } from './port-bindings.ts';
 import { parseResources } from './resources.ts';
 
 type Draft = { -readonly [K in keyof CreateRequest]: CreateRequest[K] };
-
-const noNetworks = 'there are no networks but none and host yet; the container has a loopback interface only';
 
 /** HostConfig: each field is honoured, warned about or refused; `fields` warns about the ones that nobody asked for. */
 export function readHostConfig(fields: FieldReader, draft: Draft): void {
@@ -90,17 +88,15 @@ function readMounts(fields: FieldReader, draft: Draft): void {
 
 function readNamespaces(fields: FieldReader, draft: Draft): void {
   fields.take('NetworkMode', asString, (value) => {
-    const mode: NetworkMode | undefined = value === 'host' || value === 'none' ? value : undefined;
-    if (mode !== undefined) draft.network = mode;
-    else if (value === '' || value === 'default' || value === 'bridge') draft.network = 'none';
-    else
-      throw new JockerError('unsupported', `network ${value}: ${noNetworks.replace('; the container has a loopback interface only', '')}`);
-    if (value === 'bridge') fields.warn(noNetworks);
+    if (value !== '' && value !== 'default') draft.network = value;
   });
   fields.take('PortBindings', asObject, (value) => {
-    if (Object.keys(value).length > 0) throw new JockerError('unsupported', 'ports cannot be published yet: use --network host');
+    const ports = readPortBindings(value);
+    if (ports.length > 0) draft.ports = ports;
   });
-  fields.refuse('PublishAllPorts', 'ports cannot be published yet: use --network host');
+  fields.take('PublishAllPorts', asBoolean, (value) => {
+    if (value) draft.publishAllPorts = true;
+  });
   choice(fields, 'PidMode', { '': 'private', private: 'private', host: 'host' }, (value) => (draft.pidMode = value));
   choice(
     fields,

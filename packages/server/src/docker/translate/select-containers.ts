@@ -66,13 +66,26 @@ function suits(container: ContainerView, filters: Filters, ancestors: readonly D
     (!filters.has('ancestor') ||
       ancestors.includes(container.imageId) ||
       filters.get('ancestor').some((value) => isNamed(container.image, value))) &&
-    filters.any('network', (value) => container.network === value) &&
+    filters.any('network', (value) => container.network === value || isOnNetwork(container, value)) &&
     filters.any('volume', (value) => container.mounts.some(({ source, target }) => source === value || target === value)) &&
     filters.any('health', (value) => value === 'none') &&
     filters.flag('is-task') !== true &&
-    !filters.has('publish') &&
-    !filters.has('expose')
+    filters.any('publish', (value) => portsOf(container).some((port) => matchesPort(port, value))) &&
+    filters.any('expose', (value) => container.exposedPorts.some((port) => matchesPort(port, value)))
   );
+}
+
+const isOnNetwork = ({ networks }: ContainerView, wanted: string): boolean =>
+  networks.some(({ network, networkId }) => network === wanted || networkId === wanted);
+
+const portsOf = ({ endpoints }: ContainerView): readonly string[] =>
+  endpoints.flatMap(({ ports }) => ports.map(({ hostPort, protocol }) => `${hostPort}/${protocol}`));
+
+/** `80`, `80/udp`, `8000-8080/tcp`. */
+function matchesPort(port: string, wanted: string): boolean {
+  const [number = '', protocol = 'tcp'] = port.split('/');
+  const [, from = '', to = from, wantedProtocol = 'tcp'] = /^(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(wanted) ?? [];
+  return from !== '' && protocol === wantedProtocol && Number(number) >= Number(from) && Number(number) <= Number(to);
 }
 
 /** A regular expression on the name, as Docker has it; one that is none is compared as it is. */
