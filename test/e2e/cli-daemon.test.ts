@@ -113,7 +113,7 @@ export default definePlugin<{ word: string }>({
   );
   await writeFile(
     join(daemon.directory, 'config.json'),
-    JSON.stringify({ plugins: [{ path: './a-plugin', options: { word: 'forbidden' } }] }),
+    JSON.stringify({ plugins: [{ use: './a-plugin', options: { word: 'forbidden' } }] }),
   );
   await using other = await startDaemon(['--config', join(daemon.directory, 'config.json')]);
   expect(await other.print(['plugins', '--format', 'json'])).toContain('"name":"a-plugin"');

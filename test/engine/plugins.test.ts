@@ -65,6 +65,24 @@ describe('a plugin of the user', () => {
     ]);
   });
 
+  test('whose runtime a container was made with cannot be removed before the container', async () => {
+    const opened = await open(
+      definePlugin({
+        name: 'mine',
+        setup: (jocker) => jocker.provide('runtimeBackend', () => createFakeRuntime({ name: 'pretend' })),
+      }),
+    );
+    const { id, name } = await opened.containers.create({ image: 'host:busybox', runtime: 'pretend' });
+    await expect(opened.plugins.remove('mine')).rejects.toMatchObject({
+      code: 'failed-precondition',
+      message: `plugin mine cannot be removed: runtimeBackend pretend is used by container ${name}`,
+      details: { reason: 'in-use' },
+    });
+    await opened.containers.remove(id);
+    await opened.plugins.remove('mine');
+    await expect(opened.containers.create({ image: 'host:busybox', runtime: 'pretend' })).rejects.toThrow('there is no runtime pretend');
+  });
+
   test('that breaks is left out and named, and the engine runs', async () => {
     const opened = await open(
       definePlugin({

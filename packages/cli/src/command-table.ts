@@ -22,6 +22,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   logs: { summary: 'Show the output of a container', load: async () => (await import('./commands/logs.ts')).logs },
   wait: { summary: 'Wait until containers stop, print their exit codes', load: async () => (await import('./commands/wait.ts')).wait },
   inspect: { summary: 'Show everything about containers or images', load: async () => (await import('./commands/inspect.ts')).inspect },
+  explain: { summary: 'Show who set each field of a container', load: async () => (await import('./commands/explain.ts')).explain },
   rename: { summary: 'Rename a container', load: async () => (await import('./commands/rename.ts')).rename },
   top: { summary: 'List the processes of a container', load: async () => (await import('./commands/top.ts')).top },
   stats: { summary: 'Show what containers use, live', load: async () => (await import('./commands/stats.ts')).stats },
@@ -47,6 +48,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   events: { summary: 'Show what happens, as it happens', load: async () => (await import('./commands/events.ts')).events },
   info: { summary: 'Show the engine and its machine', load: async () => (await import('./commands/info.ts')).info },
   plugins: { summary: 'List plugins and what they provide', load: async () => (await import('./commands/plugins.ts')).plugins },
+  plugin: { summary: 'Add, remove and look into plugins', load: async () => (await import('./commands/plugin.ts')).plugin },
   version: {
     summary: 'Show the versions of this program and of the engine',
     load: async () => (await import('./commands/version.ts')).version,

@@ -19,6 +19,7 @@ import {
   type RegistryCredentials,
   type ResourceLimits,
   type RestartPolicy,
+  type SpecFieldOrigin,
   type SpecStep,
   type TerminalSize,
 } from '@jocker/protocol';
@@ -78,6 +79,8 @@ export interface ContainerCalls {
   inspect(id: string): Promise<ContainerDetails>;
   size(id: string): Promise<{ readonly writableBytes: number; readonly rootBytes: number }>;
   spec(id: string): Promise<{ readonly spec: OciSpec; readonly steps: readonly SpecStep[] }>;
+  /** Who set each value of its config.json, at and below `path` (a JSON pointer) or everywhere. */
+  explain(id: string, path?: string): Promise<readonly SpecFieldOrigin[]>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogEntry>;
   /** Also before it starts; the session's exit is the container's next one. */
   attach(
@@ -119,6 +122,7 @@ export function createContainerCalls(socket: UnixSocket): ContainerCalls {
     inspect: (id) => socket.json({ method: 'GET', path: pathOf('containers', id) }),
     size: (id) => get(id, 'size'),
     spec: (id) => get(id, 'spec'),
+    explain: (id, path) => get(id, 'explain', { path }),
     logs: (id, options = {}) => readLogs(socket, id, options),
     attach: async (id, { signal, ...query } = {}) =>
       createProcessSession(await socket.upgrade({ method: 'POST', path: pathOf('containers', id, 'attach'), query, signal })),

@@ -5,4 +5,5 @@ export type { ExecCalls } from './exec-calls.ts';
 export type { FileCalls } from './file-calls.ts';
 export type { ImageCalls } from './image-calls.ts';
 export type { OperationCalls } from './operation-calls.ts';
+export type { PluginCalls } from './plugin-calls.ts';
 export type { ProcessSession } from './process-session.ts';

@@ -5,6 +5,7 @@ import { createExecCalls, type ExecCalls } from './exec-calls.ts';
 import { createImageCalls, type ImageCalls } from './image-calls.ts';
 import { createNetworkCalls, type NetworkCalls } from './network-calls.ts';
 import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
+import { createPluginCalls, type PluginCalls } from './plugin-calls.ts';
 import { createUnixSocket } from './unix-socket.ts';
 
 export interface JockerClientOptions {
@@ -21,6 +22,7 @@ export interface JockerClient extends Disposable {
   readonly execs: ExecCalls;
   readonly networks: NetworkCalls;
   readonly operations: OperationCalls;
+  readonly plugins: PluginCalls;
   readonly events: EventCalls;
   readonly system: SystemCalls;
 }
@@ -54,6 +56,7 @@ export function createJockerClient({ socketPath, client }: JockerClientOptions):
     execs: createExecCalls(socket),
     networks: createNetworkCalls(socket),
     operations: createOperationCalls(socket),
+    plugins: createPluginCalls(socket),
     events: {
       follow: (options = {}) => followEvents(socket, options),
       keepFollowing: (options) => keepFollowingEvents(socket, options),

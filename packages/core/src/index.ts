@@ -42,6 +42,7 @@ export * from './snapshot/unpack-image.ts';
 export type * from './spec/spec-mutator.ts';
 export type * from './spec/spec-step.ts';
 export * from './spec/build-spec.ts';
+export { explainSpec, type SpecFieldOrigin } from './spec/explain-spec.ts';
 export * from './spec/apply-patch.ts';
 export * from './spec/capability-names.ts';
 export * from './spec/default-spec.ts';
@@ -72,6 +73,7 @@ export { specPermissions, type SpecPermission } from './spec/spec-permissions.ts
 export { inWishedOrder, type Ordered } from './spec/order-mutators.ts';
 export { Type, type Static, type TSchema } from '@sinclair/typebox';
 export * from './plugin/plugin.ts';
+
 export { createEngine, type EngineTrial } from './engine/create-engine.ts';
 export { engineVersion } from './engine/engine-version.ts';
 export type * from './engine/engine.ts';

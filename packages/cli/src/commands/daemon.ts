@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { JockerError } from '@jocker/protocol';
 import type { CliCommand } from '../command.ts';
 import { askDaemon, logFileOf, startDaemon, stopDaemon } from '../daemon/background-daemon.ts';
+import { findPlugin } from '../daemon/find-plugin.ts';
 import type { ServeFlags } from '../daemon/daemon-settings.ts';
 import { pidFileOf, runningDaemon } from '../daemon/pid-file.ts';
 import { settingsOf } from '../daemon/settings-of.ts';
@@ -21,7 +22,7 @@ export const daemon: CliCommand = {
         }
         if (process.getuid?.() !== 0)
           throw new JockerError('permission-denied', 'the daemon needs root; run it as: sudo jocker daemon start');
-        await startDaemon(settings, serveArguments(withHost(flags, context.socketPath)));
+        await startDaemon(settings, await serveArguments(withHost(flags, context.socketPath)));
         context.print(`started; it answers on ${settings.socket} and logs to ${logFileOf(settings.runRoot)}`);
       }),
     );
@@ -55,14 +56,16 @@ function withHost(flags: DaemonFlags, socketPath: string): DaemonFlags {
 }
 
 /** The same flags for `serve`, which runs in another directory. */
-function serveArguments({ socket, dataRoot, runRoot, runtime, plugin, config, debug }: DaemonFlags): readonly string[] {
+async function serveArguments({ socket, dataRoot, runRoot, runtime, plugin, config, debug }: DaemonFlags): Promise<readonly string[]> {
+  // One that is not found is for the daemon to complain about.
+  const found = await Promise.all(plugin.map(async (use) => await findPlugin(use, process.cwd()).catch(() => use)));
   const path = (flag: string, given: string | undefined): readonly string[] => (given === undefined ? [] : [flag, resolve(given)]);
   return [
     ...path('--socket', socket),
     ...path('--data-root', dataRoot),
     ...path('--run-root', runRoot),
     ...(runtime === undefined ? [] : ['--runtime', runtime]),
-    ...plugin.flatMap((given) => path('--plugin', given)),
+    ...found.flatMap((given) => ['--plugin', given]),
     ...path('--config', config),
     ...(debug === true ? ['--debug'] : []),
   ];

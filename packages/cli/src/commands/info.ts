@@ -32,7 +32,7 @@ function infoLines(found: EngineInfo): readonly (readonly [string, string])[] {
     ['Run Root', found.runRoot],
     ['Runtimes', drivers(found.runtimes)],
     ['Snapshotters', drivers(found.snapshotters)],
-    ['Plugins', found.plugins.map(({ name, state }) => (state === 'loaded' ? name : `${name} (failed)`)).join(', ')],
+    ['Plugins', found.plugins.map(({ name, state }) => (state === 'loaded' ? name : `${name} (${state})`)).join(', ')],
     ['Cgroups', host.cgroup.version],
     ['Kernel Version', host.kernelRelease],
     ['Operating System', host.osRelease],

@@ -1,23 +1,16 @@
 import type { CliCommand } from '../command.ts';
-import { formatOption, printList } from '../format/output-format.ts';
+import { formatOption } from '../format/output-format.ts';
+import { printPlugins, printPluginUsage } from '../format/plugin-tables.ts';
 
 export const plugins: CliCommand = {
-  define: (command, run) =>
+  define(command, run) {
     formatOption(command).action(
-      run(async (context, { format }: { readonly format?: string }) => {
-        const { plugins: items } = await context.client.system.info();
-        printList(context, {
-          format,
-          items,
-          titles: ['NAME', 'VERSION', 'BUILT IN', 'STATE', 'PROVIDES'],
-          row: ({ name, version, builtIn, state, error, provides }) => [
-            name,
-            version,
-            builtIn ? 'yes' : 'no',
-            state,
-            error ?? provides.map((provided) => `${provided.point}:${provided.name}`).join(', '),
-          ],
-        });
-      }),
-    ),
+      run(async (context, { format }: { readonly format?: string }) => printPlugins(context, await context.client.plugins.list(), format)),
+    );
+    formatOption(command.command('top').description('What the calls of each plugin cost')).action(
+      run(async (context, { format }: { readonly format?: string }) =>
+        printPluginUsage(context, await context.client.plugins.usage(), format),
+      ),
+    );
+  },
 };

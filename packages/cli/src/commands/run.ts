@@ -1,18 +1,20 @@
 import { isJockerError, JockerError } from '@jocker/protocol';
 import type { CliCommand, CliContext } from '../command.ts';
 import { runSession, terminalSize } from '../terminal/run-session.ts';
-import { addCreateOptions, type CreateFlags } from '../values/create-options.ts';
+import { addCreateOptions, createRequestOf, type CreateFlags } from '../values/create-options.ts';
 import { createContainer } from './create-container.ts';
 
-type RunFlags = CreateFlags & { readonly detach?: boolean };
+type RunFlags = CreateFlags & { readonly detach?: boolean; readonly dryRun?: boolean };
 
 export const run: CliCommand = {
   failureCode: 125,
   define: (command, action) =>
     addCreateOptions(command)
       .option('-d, --detach', 'leave it running and print its id')
+      .option('--dry-run', 'print its config.json and what each mutator changed, and create nothing')
       .action(
         action(async (context, image: string, words: readonly string[], flags: RunFlags) => {
+          if (flags.dryRun === true) return printDryRun(context, image, words, flags);
           if (flags.detach === true) return runDetached(context, image, words, flags);
           requireTerminal(flags);
           return runAttached(context, image, words, flags);
@@ -24,6 +26,11 @@ export const run: CliCommand = {
 export function requireTerminal({ interactive, tty }: { readonly interactive?: boolean; readonly tty?: boolean }): void {
   if (interactive === true && tty === true && !process.stdin.isTTY)
     throw new JockerError('invalid-argument', 'the input device is not a TTY');
+}
+
+async function printDryRun(context: CliContext, image: string, words: readonly string[], flags: RunFlags): Promise<void> {
+  const { spec, steps } = await context.client.containers.dryRun(await createRequestOf(image, words, flags, context.env));
+  context.print(JSON.stringify({ spec, steps }, null, 4));
 }
 
 async function runDetached(context: CliContext, image: string, words: readonly string[], flags: RunFlags): Promise<void> {

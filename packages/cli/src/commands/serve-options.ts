@@ -8,7 +8,7 @@ export function addServeOptions(command: Command): Command {
     .option('--run-root <dir>', 'what a reboot may take (/run/jocker)')
     .option('--runtime <name>', 'the default runtime: crun or runc')
     .addOption(
-      new Option('--plugin <path>', 'a plugin: a file or a package directory; may be repeated')
+      new Option('--plugin <path>', 'a plugin: a file, a folder or a package; may be repeated')
         .argParser((value: string, before: readonly string[]) => [...before, value])
         .default([], ''),
     )

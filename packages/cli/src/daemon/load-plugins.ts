@@ -1,70 +1,40 @@
-import { readFile, stat } from 'node:fs/promises';
-import { registerHooks } from 'node:module';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import * as core from '@jocker/core';
-import { isJockerError, JockerError, type Plugin, type PluginEntry } from '@jocker/core';
+import type { LoadedPluginEntry, PluginEntry } from '@jocker/core';
 import type { PluginSetting } from './daemon-settings.ts';
+import { findPlugin } from './find-plugin.ts';
+import { importPlugin } from './import-plugin.ts';
+import { readPluginPackage } from './plugin-package.ts';
 
-const coreUrl = 'jocker:core';
-const shared = Symbol.for('jocker.core');
-
-/**
- * Loads plugins of third parties. Their `@jocker/core` is the daemon's own, wherever they lie and whatever they installed:
- * one engine, one set of errors, nothing to install.
- */
+/** One that cannot be loaded stands among the entries as broken: the daemon starts without it and says so. */
 export async function loadPlugins(settings: readonly PluginSetting[]): Promise<readonly PluginEntry[]> {
-  if (settings.length === 0) return [];
-  Reflect.set(globalThis, shared, core);
-  const source = `const core = globalThis[Symbol.for('jocker.core')];\nexport const { ${Object.keys(core).join(', ')} } = core;\n`;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === '@jocker/core' ? { url: coreUrl, format: 'module', shortCircuit: true } : next(specifier, context),
-    load: (url, context, next) => (url === coreUrl ? { format: 'module', source, shortCircuit: true } : next(url, context)),
-  });
   const entries: PluginEntry[] = [];
-  for (const { path, options } of settings) entries.push({ plugin: await loadPlugin(path), options, builtIn: false });
+  for (const setting of settings) entries.push(await loadOrSayWhy(setting));
   return entries;
 }
 
-async function loadPlugin(path: string): Promise<Plugin> {
-  const file = await entryFile(path);
-  let module: Readonly<Record<string, unknown>>;
+async function loadOrSayWhy(setting: PluginSetting): Promise<PluginEntry> {
   try {
-    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    return await loadPlugin(setting);
   } catch (error) {
-    throw new JockerError('invalid-argument', `the plugin ${path} cannot be loaded: ${(error as Error).message}`, { cause: error });
-  }
-  const plugin = [module['default'], ...Object.values(module)].find(isPlugin);
-  if (plugin === undefined) throw new JockerError('invalid-argument', `the plugin ${path} exports nothing that definePlugin made`);
-  return plugin;
-}
-
-function isPlugin(value: unknown): value is Plugin {
-  const { name, setup } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<keyof Plugin, unknown>>;
-  return typeof name === 'string' && typeof setup === 'function';
-}
-
-/** The file itself, or what the package in the directory exports. */
-async function entryFile(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) throw new JockerError('not-found', `there is no plugin ${path}`);
-  if (!found.isDirectory()) return path;
-  try {
-    const { exports, main } = JSON.parse(await readFile(join(path, 'package.json'), 'utf8')) as { exports?: unknown; main?: unknown };
-    return join(path, exportedFile(exports) ?? (typeof main === 'string' ? main : 'index.js'));
-  } catch (error) {
-    if (isJockerError(error)) throw error;
-    throw new JockerError('invalid-argument', `the plugin ${path} is a directory without a package.json that can be read`, {
-      cause: error,
-    });
+    const { use, required, isolation } = setting;
+    const broken = { name: use, error: error instanceof Error ? error : new Error(String(error)) };
+    return { broken, builtIn: false, source: use, required, isolation };
   }
 }
 
-/** The target of `.` in `exports`, by the conditions that this program imports with. */
-function exportedFile(exports: unknown): string | undefined {
-  if (typeof exports === 'string') return exports;
-  if (typeof exports !== 'object' || exports === null) return undefined;
-  const conditions = exports as Readonly<Record<string, unknown>>;
-  return exportedFile(conditions['.'] ?? conditions['node'] ?? conditions['import'] ?? conditions['default']);
+export async function loadPlugin({ use, from, options, required, isolation, permissions }: PluginSetting): Promise<LoadedPluginEntry> {
+  const path = await findPlugin(use, from);
+  const { entryFile, version } = (await stat(path)).isDirectory() ? await readPluginPackage(path) : { entryFile: path, version: undefined };
+  const plugin = await importPlugin(entryFile, use);
+  return { plugin, options, builtIn: false, required, isolation, permissions, version, source: use };
+}
+
+/** The plugins in a folder: modules, and folders with a package.json. None when there is no such folder. */
+export async function pluginsIn(directory: string): Promise<readonly PluginSetting[]> {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => !entry.name.startsWith('.') && (!entry.isFile() || /\.(js|mjs|ts|mts)$/.test(entry.name)))
+    .map((entry) => ({ use: join(directory, entry.name), from: directory }))
+    .toSorted((left, right) => (left.use < right.use ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { specPermissions } from '@jocker/core';
 import { JockerError } from '@jocker/protocol';
 import type { DaemonSettings, PluginSetting } from './daemon-settings.ts';
 
@@ -12,8 +13,18 @@ const isListOf =
   (check: Check): Check =>
   (value) =>
     Array.isArray(value) && value.every(check);
+const pluginKeys: Readonly<Record<Exclude<keyof PluginSetting, 'from'>, Check>> = {
+  use: isText,
+  options: () => true,
+  required: (value) => typeof value === 'boolean',
+  isolation: (value) => value === 'none' || value === 'process',
+  permissions: isListOf((value) => specPermissions.some((each) => each === value)),
+};
 const isPlugin: Check = (value) =>
-  isText(value) || (isObject(value) && isText(value['path']) && Object.keys(value).every((key) => key === 'path' || key === 'options'));
+  isText(value) ||
+  (isObject(value) &&
+    isText(value['use']) &&
+    Object.entries(value).every(([key, given]) => Object.hasOwn(pluginKeys, key) && pluginKeys[key as keyof typeof pluginKeys](given)));
 
 const keys: Readonly<Record<keyof DaemonSettings, { readonly check: Check; readonly expected: string }>> = {
   socket: { check: isText, expected: 'a path' },
@@ -21,7 +32,11 @@ const keys: Readonly<Record<keyof DaemonSettings, { readonly check: Check; reado
   runRoot: { check: isText, expected: 'a path' },
   runtime: { check: isText, expected: 'the name of a runtime' },
   snapshotter: { check: isText, expected: 'the name of a snapshotter' },
-  plugins: { check: isListOf(isPlugin), expected: 'a list of paths, or of objects with path and options' },
+  plugins: {
+    check: isListOf(isPlugin),
+    expected: 'a list of paths or packages, or of objects with use, options, required, isolation and permissions',
+  },
+  pluginDirectory: { check: isText, expected: 'a path' },
   insecureRegistries: { check: isListOf(isText), expected: 'a list of hosts' },
   mirrors: {
     check: (value) => isObject(value) && Object.values(value).every(isListOf(isText)),
@@ -55,22 +70,20 @@ export async function readConfigFile(path: string): Promise<Partial<DaemonSettin
   return withAbsolutePaths(config as ConfigFile, dirname(resolve(path)));
 }
 
-type ConfigFile = Omit<Partial<DaemonSettings>, 'plugins'> & { readonly plugins?: readonly (string | PluginSetting)[] };
+type ConfigFile = Omit<Partial<DaemonSettings>, 'plugins'> & { readonly plugins?: readonly (string | Omit<PluginSetting, 'from'>)[] };
 
 function withAbsolutePaths({ plugins, ...config }: ConfigFile, directory: string): Partial<DaemonSettings> {
-  const absolute = (key: 'socket' | 'dataRoot' | 'runRoot'): object => {
+  const absolute = (key: 'socket' | 'dataRoot' | 'runRoot' | 'pluginDirectory'): object => {
     const path = config[key];
     return path === undefined ? {} : { [key]: resolve(directory, path) };
   };
-  const found = plugins?.map((plugin) => {
-    const { path, ...rest } = typeof plugin === 'string' ? { path: plugin } : plugin;
-    return { path: resolve(directory, path), ...rest };
-  });
+  const found = plugins?.map((plugin) => ({ ...(typeof plugin === 'string' ? { use: plugin } : plugin), from: directory }));
   return {
     ...config,
     ...absolute('socket'),
     ...absolute('dataRoot'),
     ...absolute('runRoot'),
+    ...absolute('pluginDirectory'),
     ...(found === undefined ? {} : { plugins: found }),
   };
 }

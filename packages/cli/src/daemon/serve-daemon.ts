@@ -1,10 +1,11 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createEngine, JockerError, type Engine } from '@jocker/core';
 import { builtins } from '@jocker/plugins';
 import { createServer, registerDockerRoutes, registerNativeRoutes } from '@jocker/server';
 import type { DaemonSettings } from './daemon-settings.ts';
-import { loadPlugins } from './load-plugins.ts';
+import { createPluginInstaller } from './install-plugin.ts';
+import { loadPlugins, pluginsIn } from './load-plugins.ts';
 import { logToStream } from './log-to-stream.ts';
 import { pidFileOf, removePidFile, writePidFile } from './pid-file.ts';
 
@@ -13,7 +14,9 @@ import { pidFileOf, removePidFile, writePidFile } from './pid-file.ts';
  */
 export async function serveDaemon(settings: DaemonSettings, debug: boolean): Promise<void> {
   if (process.getuid?.() !== 0) throw new JockerError('permission-denied', 'the daemon needs root; run it as: sudo jocker serve');
-  const { socket, dataRoot, runRoot, runtime, snapshotter, plugins, ...config } = settings;
+  const { socket, dataRoot, runRoot, runtime, snapshotter, plugins, pluginDirectory, ...config } = settings;
+  const installer = createPluginInstaller(join(dataRoot, 'plugin-packages'));
+  const others = [...(await pluginsIn(pluginDirectory ?? join(dataRoot, 'plugins.d'))), ...(await installer.settings())];
   const log = logToStream(process.stderr, debug ? 'debug' : 'info');
   await makeDirectory(runRoot);
   await makeDirectory(dirname(socket));
@@ -29,7 +32,8 @@ export async function serveDaemon(settings: DaemonSettings, debug: boolean): Pro
   await using engine: Engine = await createEngine({
     dataRoot,
     runRoot,
-    plugins: [...(await loadPlugins(plugins)), ...builtins(config)],
+    plugins: [...(await loadPlugins([...plugins, ...others])), ...builtins(config)],
+    pluginInstaller: installer,
     log,
     config,
     ...(runtime === undefined ? {} : { defaultRuntime: runtime }),

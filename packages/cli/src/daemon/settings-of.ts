@@ -13,7 +13,7 @@ export async function settingsOf(flags: ServeFlags): Promise<DaemonSettings> {
     socket: path(flags.socket) ?? config.socket ?? (runRoot === defaultRunRoot ? defaultSocketPath : `${runRoot}/jocker.sock`),
     dataRoot: path(flags.dataRoot) ?? config.dataRoot ?? defaultDataRoot,
     runRoot,
-    plugins: [...flags.plugin.map((plugin) => ({ path: resolve(plugin) })), ...(config.plugins ?? [])],
+    plugins: [...flags.plugin.map((use) => ({ use, from: process.cwd() })), ...(config.plugins ?? [])],
     ...(runtime === undefined ? {} : { runtime }),
   };
 }

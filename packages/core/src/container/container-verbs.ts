@@ -2,6 +2,7 @@ import type { CallOptions, ContainerApi } from '../engine/engine.ts';
 import { isJockerError, JockerError } from '../errors/jocker-error.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Operations } from '../operation/operations.ts';
+import { explainSpec } from '../spec/explain-spec.ts';
 import type { ContainerDeps } from './container-deps.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { isAlive } from './container-state.ts';
@@ -36,6 +37,7 @@ export type ContainerVerbs = Pick<
   | 'prune'
   | 'list'
   | 'spec'
+  | 'explain'
 >;
 
 /** Each verb as an operation. What is wrong at first sight is refused before there is one. */
@@ -108,6 +110,7 @@ export function createContainerVerbs(deps: ContainerDeps, operations: Operations
       ),
     list: async () => deps.store.list().map(toContainerView),
     spec: async (id) => deps.store.spec(deps.store.find(id).id),
+    explain: async (id, path) => explainSpec(deps.store.spec(deps.store.find(id).id).steps, path),
   };
 }
 

@@ -37,6 +37,7 @@ import type { Engine, EventApi } from './engine.ts';
 import { createEngineExecs } from './engine-execs.ts';
 import { openEngineImages } from './engine-images.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { createEnginePlugins } from './engine-plugins.ts';
 import { createEngineSystem } from './engine-system.ts';
 import { engineVersion } from './engine-version.ts';
 
@@ -166,12 +167,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     execs,
     networks,
     operations,
-    plugins: {
-      list: async () => plugins.views,
-      usage: async () => plugins.usage(),
-      add: async (entry) => await plugins.add(entry),
-      remove: async (name) => await plugins.remove(name),
-    },
+    plugins: createEnginePlugins(plugins, operations, options.pluginInstaller),
     system: {
       ...createEngineSystem({
         version: engineVersion,

@@ -1,5 +1,5 @@
 import type { Plugin } from '../plugin/plugin.ts';
-import type { Logger } from '../operation/operation-context.ts';
+import type { Logger, OperationContext } from '../operation/operation-context.ts';
 import type { SpecPermission } from '../spec/spec-permissions.ts';
 
 /** How an engine is made. The composition root (CLI, a test) fills it in; nothing in the engine reads the environment. */
@@ -13,6 +13,32 @@ export interface EngineOptions {
   readonly defaultSnapshotter?: string;
   readonly log?: Logger;
   readonly config?: EngineConfig;
+  /** How `plugins.install` gets packages; without one it is `unsupported`. */
+  readonly pluginInstaller?: PluginInstaller;
+}
+
+/** Keeps packages of plugins for an engine. */
+export interface PluginInstaller {
+  /** Fetches, checks and loads it; nothing is left when it throws. */
+  install(request: PluginInstallRequest, context: OperationContext): Promise<InstalledPlugin>;
+  /** Of a plugin that it did not install it does nothing. */
+  uninstall(name: string): Promise<void>;
+}
+
+export interface InstalledPlugin {
+  readonly entry: LoadedPluginEntry;
+  /** The engine does not want it after all. */
+  discard(): Promise<void>;
+}
+
+export interface PluginInstallRequest {
+  /** The name of a package (with a version, if you like), a tarball or a folder, as the npm client takes it; paths are absolute. */
+  readonly use: string;
+  readonly options?: unknown;
+  readonly required?: boolean;
+  readonly isolation?: PluginIsolation;
+  /** What it may widen. One that asks for more is refused. */
+  readonly allow?: readonly SpecPermission[];
 }
 
 export type PluginEntry = LoadedPluginEntry | BrokenPluginEntry;
@@ -24,6 +50,8 @@ interface PluginSetting {
    * passed over. Absent: each of its hooks says by itself, and fails unless it says otherwise.
    */
   readonly required?: boolean | undefined;
+  /** Of its package, for a plugin that has none of its own. */
+  readonly version?: string | undefined;
   /** Where it came from, for people: a path, a package. */
   readonly source?: string | undefined;
   readonly isolation?: PluginIsolation | undefined;

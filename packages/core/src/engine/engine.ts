@@ -11,8 +11,9 @@ import type { EndpointRecord } from '../network/network-record.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BreakerState } from '../plugin/circuit-breaker.ts';
 import type { CallAccount } from '../plugin/plugin-accounts.ts';
-import type { LoadedPluginEntry, PluginIsolation } from './engine-options.ts';
+import type { LoadedPluginEntry, PluginInstallRequest, PluginIsolation } from './engine-options.ts';
 import type { OutputChunk, ProcessStreams } from '../runtime/runtime-backend.ts';
+import type { SpecFieldOrigin } from '../spec/explain-spec.ts';
 import type { SpecPermission } from '../spec/spec-permissions.ts';
 import type { SpecStep } from '../spec/spec-step.ts';
 import type { OciSpec } from '../oci/runtime-spec.ts';
@@ -280,6 +281,8 @@ export interface ContainerApi {
   /** Bytes of the writable layer, and of the whole root file system. */
   size(id: string): Promise<{ readonly writableBytes: number; readonly rootBytes: number }>;
   spec(id: string): Promise<{ readonly spec: OciSpec; readonly steps: readonly SpecStep[] }>;
+  /** Who set each value of its config.json, at and below `path` (a JSON pointer) or everywhere. */
+  explain(id: string, path?: string): Promise<readonly SpecFieldOrigin[]>;
   logs(id: string, options?: LogOptions): AsyncIterable<LogEntry>;
   /** Streams of the main process; may be called before start. `replay` first gives what the log has. */
   attach(
@@ -525,11 +528,15 @@ export interface PluginApi {
   usage(): Promise<readonly PluginUsage[]>;
   /** Sets a plugin up now. Throws what is wrong with it; it is then not there. */
   add(entry: LoadedPluginEntry): Promise<PluginView>;
+  inspect(name: string): Promise<PluginDetails>;
+  /** Fetches a package and sets it up; it is there after a restart too. */
+  install(request: PluginInstallRequest, options?: CallOptions): Promise<PluginView>;
   /**
    * Takes a plugin out, after the operations that use it have ended. Throws `failed-precondition` with the names of plugins
-   * that require it, or of containers made with its drivers; built-in ones cannot be removed.
+   * that require it, or of containers made with its drivers; built-in ones cannot be removed. What `install` fetched goes too;
+   * a plugin that the config names is back after a restart.
    */
-  remove(name: string): Promise<void>;
+  remove(name: string, options?: CallOptions): Promise<void>;
 }
 
 // ---------------------------------------------------------------- system
@@ -587,6 +594,14 @@ export interface PluginView {
   readonly permissions: readonly SpecPermission[];
   /** A path, a package; empty for a built-in one. */
   readonly source: string;
+}
+
+export interface PluginDetails extends PluginView {
+  readonly apiVersion: number | null;
+  readonly requires: readonly string[];
+  /** JSON Schema; null when it declares none. */
+  readonly options: unknown;
+  readonly usage: readonly PluginUsage[];
 }
 
 /** The calls of one method of what a plugin provides, since it was loaded. */

@@ -1,6 +1,6 @@
 import { Composition } from '../composition/composition.ts';
 import { engineIdToken, eventsToken, logToken, type Contribution } from '../composition/tokens.ts';
-import type { PluginUsage, PluginView } from '../engine/engine.ts';
+import type { PluginDetails, PluginUsage, PluginView } from '../engine/engine.ts';
 import type { BrokenPluginEntry, LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
@@ -46,6 +46,7 @@ export interface PluginHost {
   readonly views: readonly PluginView[];
   /** What there is now, in the order in which it is asked. The same array until a plugin comes or goes. */
   contributions<P extends keyof ExtensionPoints>(point: P): readonly Contribution<P>[];
+  inspect(name: string): PluginDetails;
   usage(): readonly PluginUsage[];
   add(entry: LoadedPluginEntry): Promise<PluginView>;
   remove(name: string): Promise<void>;
@@ -188,7 +189,7 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
     const kept = members.filter(({ name }) => name !== member.name);
     const firstBuiltIn = kept.findIndex((each) => each.entry.builtIn);
     changed(firstBuiltIn === -1 ? [...kept, member] : kept.toSpliced(firstBuiltIn, 0, member));
-    events.publish('plugin:added', { plugin: member.name, version: member.entry.plugin.version ?? '' });
+    events.publish('plugin:added', { plugin: member.name, version: viewOf(member).version });
     return viewOf(member);
   };
   const remove = async (name: string): Promise<void> => {
@@ -232,6 +233,13 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
       }
       return list as readonly Contribution<P>[];
     },
+    inspect(name) {
+      const member = members.find((each) => each.name === name);
+      if (member !== undefined) return detailsOf(member);
+      const why = broken.find((each) => each.broken.name === name);
+      if (why === undefined) throw new JockerError('not-found', `there is no plugin ${name}`);
+      return { ...brokenView(why), apiVersion: null, requires: [], options: null, usage: [] };
+    },
     usage: () => members.flatMap(usageOf).toSorted((left, right) => right.totalMs - left.totalMs),
     add: async (entry) => await inTurn(async () => await add(entry)),
     remove: async (name) => await inTurn(async () => await remove(name)),
@@ -266,6 +274,20 @@ function contributionsOf(point: keyof ExtensionPoints, members: readonly Member[
   );
   return orderedPoints.includes(point) ? inWishedOrder(list, ({ value }) => value as AdmissionRule) : list;
 }
+
+function detailsOf(member: Member): PluginDetails {
+  const { apiVersion = null, requires = [], options = null } = member.entry.plugin;
+  return {
+    ...viewOf(member),
+    apiVersion,
+    requires,
+    options: options === null ? null : structuredCloneJson(options),
+    usage: usageOf(member),
+  };
+}
+
+/** A schema has symbols that are TypeBox's own. */
+const structuredCloneJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 function usageOf(member: Member): readonly PluginUsage[] {
   return member.accounts.list().map((account) => {

@@ -143,7 +143,7 @@ export function viewOf({ name, entry, error, provided, offered }: Member): Plugi
   return {
     ...settingsIn(entry),
     name,
-    version: entry.plugin.version ?? '',
+    version: entry.plugin.version ?? entry.version ?? '',
     state: error === undefined ? (failing === undefined ? 'loaded' : 'suspended') : 'failed',
     error: error?.message ?? failing?.breaker.reason ?? null,
     provides: error === undefined ? provided.map(({ point, value }) => ({ point, name: value.name })) : [],

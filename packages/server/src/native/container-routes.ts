@@ -59,6 +59,14 @@ export const containerRoutes: readonly NativeRoute[] = [
   }),
   defineRoute({
     method: 'GET',
+    path: '/containers/:id/explain',
+    summary: 'Who set each value of its config.json: the mutator that touched it last, and its plugin.',
+    query: query({ path: word('a JSON pointer: what is at and below it') }),
+    answers: '`SpecFieldOrigin[]`',
+    handle: ({ engine, params, query: { path } }) => engine.containers.explain(params.id, path),
+  }),
+  defineRoute({
+    method: 'GET',
     path: '/containers/:id/size',
     summary: 'Bytes that it wrote, and of its whole root file system.',
     answers: '`{ writableBytes, rootBytes }`',

@@ -7,6 +7,7 @@ import { imageRoutes } from './image-routes.ts';
 import type { NativeRoute } from './native-route.ts';
 import { networkRoutes } from './network-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { pluginRoutes } from './plugin-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { walkthroughRoutes } from './walkthrough-routes.ts';
 
@@ -26,5 +27,6 @@ export const nativeApi: readonly NativeSection[] = [
   { title: 'Exec sessions', prefix: nativePrefix, routes: execRoutes },
   { title: 'Networks', prefix: nativePrefix, routes: networkRoutes },
   { title: 'Operations', prefix: nativePrefix, routes: operationRoutes },
+  { title: 'Plugins', prefix: nativePrefix, routes: pluginRoutes },
   { title: 'The two calls of the walkthrough', prefix: '', routes: walkthroughRoutes },
 ];
