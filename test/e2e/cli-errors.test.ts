@@ -139,17 +139,4 @@ describe('serve is refused in one sentence', () => {
       stderr: expect.stringContaining('others may write in the socket directory /tmp') as string,
     });
   });
-
-  test('with a plugin that is none', async () => {
-    const plugin = join(daemon.directory, 'plugin.mjs');
-    await writeFile(plugin, 'export const nothing = 1;\n');
-    expect(await serve(['--plugin', plugin])).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('exports nothing that definePlugin made') as string,
-    });
-    expect(await serve(['--plugin', `${plugin}.not`])).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('there is no plugin') as string,
-    });
-  });
 });

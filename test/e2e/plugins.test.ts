@@ -122,6 +122,7 @@ export default definePlugin({
 test.each<[string, object, string, string]>([
   ['of another version of the API', { jocker: { apiVersion: 99 } }, 'export default 1', 'is made for version 99 of the plugin API'],
   ['that is no plugin', {}, 'export default 1', 'its package.json has no field "jocker"'],
+  ['that exports something else', { jocker: { apiVersion: 1 } }, 'export const nothing = 1', 'exports nothing that definePlugin made'],
   ['that does not parse', { jocker: { apiVersion: 1 } }, 'this is not JavaScript', 'cannot be loaded'],
   [
     'whose setup throws',

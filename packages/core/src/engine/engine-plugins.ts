@@ -13,11 +13,11 @@ export function createEnginePlugins(host: PluginHost, operations: Operations, in
     async install(request, options = {}) {
       if (installer === undefined) throw new JockerError('unsupported', 'this engine has nobody who installs plugins');
       return await operations.run({ verb: 'plugin.install', subject: request.use, ...options }, async (operation) => {
-        const { entry, discard } = await operation.stage('install', null, async (stage) => await installer.install(request, stage));
+        const installed = await operation.stage('install', null, async (stage) => await installer.install(request, stage));
         try {
-          return await operation.stage('setup', entry.plugin.name, async () => await host.add(entry));
+          return await operation.stage('setup', installed.entry.plugin.name, async () => await host.add(installed.entry));
         } catch (error) {
-          await discard();
+          await installed.discard();
           throw error;
         }
       });
