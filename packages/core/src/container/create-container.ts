@@ -136,7 +136,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     deps.drivers.snapshotters.choose(request.snapshotter),
   ]);
   runtime.value.prewarm?.();
-  const { network, attachments } = await deps.networks.resolve(request, operation);
+  const { attachments, ...resolved } = await deps.networks.resolve(request, operation);
   const image = await deps.images.ensure(request.image, {
     pull: request.pull ?? 'missing',
     platform: request.platform,
@@ -145,7 +145,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     onProgress: options.onProgress,
     operation,
   });
-  return { request: { ...withContainerIds(request, deps.store), network }, image, runtime, snapshotter, networks: attachments };
+  return { request: { ...withContainerIds(request, deps.store), ...resolved }, image, runtime, snapshotter, networks: attachments };
 }
 
 async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {

@@ -100,7 +100,14 @@ async function finishStart(deps: ContainerDeps, record: ContainerRecord): Promis
   const { pid } = await runtime.state(record.id, locationOf(deps, record), { signal: deps.closing, log: deps.log });
   deps.publisher.publish(
     'container:started',
-    { ...subjectOf(record), pid, startedAt: startedAt.toISOString(), endpoints: record.endpoints, durationMs: 0 },
+    {
+      ...subjectOf(record),
+      pid,
+      startedAt: startedAt.toISOString(),
+      networks: record.networks,
+      endpoints: record.endpoints,
+      durationMs: 0,
+    },
     {
       change: () =>
         deps.store.change(record.id, {

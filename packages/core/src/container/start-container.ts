@@ -60,7 +60,14 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   const startedAt = new Date(startedAtMs).toISOString();
   deps.publisher.publish(
     'container:started',
-    { ...subjectOf(record), pid, startedAt, endpoints, durationMs: performance.now() - begun },
+    {
+      ...subjectOf(record),
+      pid,
+      startedAt,
+      networks: currentRecord(deps.store, id).networks,
+      endpoints,
+      durationMs: performance.now() - begun,
+    },
     {
       operationId: operation.id,
       change: () =>

@@ -59,7 +59,8 @@ function recordExit(deps: ContainerDeps, id: string, run: ContainerRun, status: 
         restartCount: before.restartCount + (delayMs === undefined ? 0 : 1),
       });
       if (oomKilled) deps.publisher.publish('container:oom', subject);
-      deps.publisher.publish('container:exited', { ...subject, exitCode, oomKilled, durationMs: ranMs, finishedAt });
+      const { networks, endpoints } = before;
+      deps.publisher.publish('container:exited', { ...subject, exitCode, oomKilled, durationMs: ranMs, finishedAt, networks, endpoints });
     },
     { urgent: true },
   );

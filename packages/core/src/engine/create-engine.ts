@@ -22,8 +22,8 @@ import type { Logger } from '../operation/operation-context.ts';
 import { createContainerNetworks } from '../network/container-networks.ts';
 import { createNetworkApi } from '../network/create-network-api.ts';
 import type { NetworkDeps } from '../network/network-deps.ts';
-import { createNetworkStore } from '../network/network-store.ts';
-import { restoreNetworks } from '../network/restore-networks.ts';
+import { createNetworkStore, type NetworkStore } from '../network/network-store.ts';
+import { removeUnusedDefault, restoreNetworks } from '../network/restore-networks.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
 import { createOperations } from '../operation/operations.ts';
 import { createDrivers } from '../plugin/drivers.ts';
@@ -69,6 +69,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
 
   const { dataRoot, runRoot } = options;
   const store = createContainerStore(state.database, state, log);
+  const networkStore = createNetworkStore(state.database, state);
   const plugins = await loadPlugins({
     entries: options.plugins,
     events: bus,
@@ -76,7 +77,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     dataRoot,
     runRoot,
     log,
-    usersOf: (point, name) => containersWith(store, point, name),
+    usersOf: (point, name) => usersOf(store, networkStore, point, name),
   });
   closers.defer(() => plugins.close());
   const drivers = createDrivers(plugins, { runtime: options.defaultRuntime, snapshotter: options.defaultSnapshotter });
@@ -98,7 +99,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   const paths = createContainerPaths(dataRoot, runRoot);
   const lock = createKeyedLock();
   const networkDeps: NetworkDeps = {
-    networks: createNetworkStore(state.database, state),
+    networks: networkStore,
     containers: store,
     drivers: drivers.networks,
     state,
@@ -106,6 +107,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     paths,
     containerLock: lock,
     networkLock: createKeyedLock(),
+    releasing: new Set(),
     log,
     closing: closing.signal,
     defaultNetwork: config.defaultNetwork,
@@ -143,6 +145,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     execs.close();
     await operations.close();
     await deps.runs.close();
+    await removeUnusedDefault(networkDeps);
   });
 
   endInterrupted(operationStore, bus);
@@ -192,9 +195,10 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   };
 }
 
-function containersWith(store: ContainerStore, point: keyof ExtensionPoints, name: string): readonly string[] {
+function usersOf(containers: ContainerStore, networks: NetworkStore, point: keyof ExtensionPoints, name: string): readonly string[] {
+  if (point === 'networkDriver') return networks.list().flatMap((record) => (record.driver === name ? [`network ${record.name}`] : []));
   const key = point === 'runtimeBackend' ? 'runtime' : point === 'snapshotter' ? 'snapshotter' : undefined;
-  return key === undefined ? [] : store.list().flatMap((record) => (record[key] === name ? [`container ${record.name}`] : []));
+  return key === undefined ? [] : containers.list().flatMap((record) => (record[key] === name ? [`container ${record.name}`] : []));
 }
 
 function createEventApi(bus: LifecycleBus, eventLog: EventLog, closing: AbortSignal): EventApi {

@@ -56,7 +56,7 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
         images: system.imageStore.list().length,
         insecureRegistries: system.config.insecureRegistries ?? [],
         mirrors: Object.keys(system.config.mirrors ?? {}),
-        warnings: warningsOf(runtimes, snapshotters, networkDrivers),
+        warnings: warningsOf(runtimes, snapshotters, networkDrivers.some(({ usable }) => usable) ? [] : networkDrivers),
       };
     },
     async snapshot() {

@@ -60,6 +60,8 @@ export interface LifecycleEvents {
       readonly pid: number;
       readonly durationMs: number;
       readonly startedAt: string;
+      /** What it has on its networks now. */
+      readonly networks: readonly NetworkAttachment[];
       readonly endpoints: readonly EndpointRecord[];
     },
   ];
@@ -69,6 +71,9 @@ export interface LifecycleEvents {
       readonly oomKilled: boolean;
       readonly durationMs: number;
       readonly finishedAt: string;
+      /** What it gave back. */
+      readonly networks: readonly NetworkAttachment[];
+      readonly endpoints: readonly EndpointRecord[];
     },
   ];
   'container:oom': [event: ContainerSubject];
@@ -134,6 +139,7 @@ export interface PluginSubject {
 export interface NetworkChange extends ContainerSubject {
   readonly networkId: string;
   readonly network: string;
+  readonly driver: string;
   readonly networks: readonly NetworkAttachment[];
   readonly endpoints: readonly EndpointRecord[];
 }

@@ -9,6 +9,7 @@ import type { EndpointSettings } from './network-attachment.ts';
 import type { NetworkDeps } from './network-deps.ts';
 import { writeNetworkFiles } from './network-files.ts';
 import type { NetworkRecord } from './network-record.ts';
+import { requestedPorts } from './requested-ports.ts';
 
 /** A container that does not run is wired when it starts. */
 export async function connectContainer(
@@ -33,14 +34,22 @@ export async function connectContainer(
       return;
     }
     const { plugin, value: driver } = deps.drivers.byName(network.driver);
-    const reserved = await reserveEndpoint(deps, record, attachment, { interfaceName: freeInterface(record), ports: [] });
+    // One that publishes nothing yet, for want of a way in, has one now.
+    const publishes = network.internal || record.endpoints.some(({ ports }) => ports.length > 0);
+    const ports = publishes ? [] : requestedPorts(record, deps.publishAddress);
+    const reserved = await reserveEndpoint(deps, record, attachment, { interfaceName: freeInterface(record), ports });
     try {
       const endpoint = await operation.stage(`network ${network.name}`, plugin, (stage) => driver.attach(network, reserved, record, stage));
+      if (!isAlive(currentRecord(deps.containers, containerId).status))
+        throw new JockerError('failed-precondition', `container ${record.name} ended while it was being connected`);
       const endpoints = [...record.endpoints, endpoint];
       publish(deps, 'network:connected', network, record, operation, () => deps.containers.change(containerId, { networks, endpoints }));
       await writeNetworkFiles(deps, record, endpoints);
     } catch (error) {
-      deps.state.transaction(() => deps.containers.change(containerId, { endpoints: record.endpoints }));
+      const { endpoints } = currentRecord(deps.containers, containerId);
+      deps.state.transaction(() =>
+        deps.containers.change(containerId, { endpoints: endpoints.filter(({ endpointId }) => endpointId !== reserved.endpointId) }),
+      );
       await releaseLive(deps, reserved, record.pid);
       throw error;
     }
@@ -100,7 +109,14 @@ function publish(
     const changed = change();
     deps.publisher.publish(
       name,
-      { ...subjectOf(changed), networkId: network.id, network: network.name, networks: changed.networks, endpoints: changed.endpoints },
+      {
+        ...subjectOf(changed),
+        networkId: network.id,
+        network: network.name,
+        driver: network.driver,
+        networks: changed.networks,
+        endpoints: changed.endpoints,
+      },
       { operationId: operation.id },
     );
     return id;

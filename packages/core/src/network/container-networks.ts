@@ -30,6 +30,9 @@ export interface ContainerNetworks {
 export interface ResolvedNetworks {
   /** `none`, `host`, `container:ID` or the name of the first network. */
   readonly network: string;
+  /** Of the container whose network it joins. */
+  readonly hostname?: string;
+  readonly domainname?: string;
   readonly attachments: readonly NetworkAttachment[];
 }
 
@@ -40,10 +43,7 @@ export function createContainerNetworks(deps: NetworkDeps): ContainerNetworks {
       const network = wanted === 'default' ? await defaultOf(deps) : wanted;
       const isNetwork = network !== 'none' && network !== 'host' && !network.startsWith(containerPrefix);
       assertFits(request, network, isNetwork);
-      if (network.startsWith(containerPrefix)) {
-        const other = deps.containers.find(network.slice(containerPrefix.length));
-        return { network: `${containerPrefix}${other.id}`, attachments: [] };
-      }
+      if (network.startsWith(containerPrefix)) return { ...joined(deps, request, network.slice(containerPrefix.length)), attachments: [] };
       if (!isNetwork) return { network, attachments: [] };
       const settings = new Map<string, EndpointSettings>([[network, {}]]);
       for (const { network: name, ...own } of request.endpoints ?? []) {
@@ -59,11 +59,14 @@ export function createContainerNetworks(deps: NetworkDeps): ContainerNetworks {
       return { network: deps.networks.get(first)?.name ?? network, attachments: [...attachments.values()] };
     },
     async reserve(record) {
+      if (record.networks.length === 0) return [];
+      await Promise.all(deps.releasing);
+      const attachments = presentAttachments(deps, record);
+      const publishing = attachments.find(({ networkId }) => deps.networks.get(networkId)?.internal === false);
       const endpoints: EndpointRecord[] = [];
       try {
-        for (const [index, attachment] of record.networks.entries()) {
-          // Ports belong to the first network, whose gateway is the container's way out.
-          const ports = index === 0 ? requestedPorts(record, deps.publishAddress) : [];
+        for (const [index, attachment] of attachments.entries()) {
+          const ports = attachment === publishing ? requestedPorts(record, deps.publishAddress) : [];
           endpoints.push(await reserveEndpoint(deps, record, attachment, { interfaceName: `eth${index}`, ports }));
         }
       } catch (error) {
@@ -111,20 +114,48 @@ async function defaultOf(deps: NetworkDeps): Promise<string> {
   return (await deps.drivers.usable()).length > 0 ? defaultNetworkName : 'none';
 }
 
-function assertFits({ endpoints = [], ports = [], publishAllPorts }: CreateRequest, network: string, isNetwork: boolean): void {
+function assertFits({ endpoints = [] }: CreateRequest, network: string, isNetwork: boolean): void {
   if (isNetwork) return;
   if (endpoints.some((endpoint) => endpoint.network !== network && endpoint.network !== 'default'))
     throw new JockerError('invalid-argument', `a container with the network ${network} cannot be on another network too`);
-  if ((ports.length > 0 || publishAllPorts === true) && network.startsWith(containerPrefix))
-    throw new JockerError(
-      'invalid-argument',
-      'a container in the network of another one cannot publish ports; publish them on the other one',
-    );
   if (endpoints.some(({ address, macAddress, aliases = [] }) => address !== undefined || macAddress !== undefined || aliases.length > 0))
     throw new JockerError(
       'invalid-argument',
       `a container with the network ${network} has no address, hardware address or alias of its own`,
     );
+}
+
+/** In another container's network nothing is a container's own: docker's conflicts, in its words. */
+function joined(deps: NetworkDeps, request: CreateRequest, reference: string): Omit<ResolvedNetworks, 'attachments'> {
+  const { ports = [], exposedPorts = [], dns = [], extraHosts = [] } = request;
+  const conflicts = [
+    [(request.hostname ?? '') !== '', 'hostname and the network mode'],
+    [dns.length > 0, 'dns and the network mode'],
+    [extraHosts.length > 0, 'custom host-to-IP mapping and the network mode'],
+    [ports.length > 0 || request.publishAllPorts === true, 'port publishing and the container type network mode'],
+    [exposedPorts.length > 0, 'port exposing and the container type network mode'],
+  ] as const;
+  const found = conflicts.find(([isAsked]) => isAsked);
+  if (found !== undefined) throw new JockerError('invalid-argument', `conflicting options: ${found[1]}`);
+  const other = deps.containers.find(reference);
+  const network = `${containerPrefix}${other.id}`;
+  if (request.utsMode === 'host') return { network };
+  const { hostname, domainname } = deps.containers.spec(other.id).spec;
+  return { network, ...(hostname === undefined ? {} : { hostname }), ...(domainname === undefined ? {} : { domainname }) };
+}
+
+/** One that was removed and made again by its name is the same to a container that is on it. */
+function presentAttachments(deps: NetworkDeps, record: ContainerRecord): readonly NetworkAttachment[] {
+  const present = record.networks.map((attachment) => {
+    const network = deps.networks.get(attachment.networkId) ?? deps.networks.byName(attachment.network);
+    if (network !== undefined) return { ...attachment, networkId: network.id, driver: network.driver };
+    throw new JockerError('not-found', `network ${attachment.network}, which container ${record.name} is on, has been removed`, {
+      details: { reason: 'no-such-network', reference: attachment.network },
+    });
+  });
+  if (present.some(({ networkId }, index) => networkId !== record.networks[index]?.networkId))
+    deps.state.transaction(() => deps.containers.change(record.id, { networks: present }));
+  return present;
 }
 
 export function attachmentOf(network: NetworkRecord, { aliases = [], address, macAddress }: EndpointSettings): NetworkAttachment {
@@ -135,6 +166,7 @@ export function attachmentOf(network: NetworkRecord, { aliases = [], address, ma
   return {
     networkId: network.id,
     network: network.name,
+    driver: network.driver,
     aliases,
     ...(address === undefined ? {} : { address }),
     ...(macAddress === undefined ? {} : { macAddress }),
@@ -170,9 +202,9 @@ export async function reserveEndpoint(
   { networkId, aliases, address, macAddress }: NetworkAttachment,
   { interfaceName, ports }: { readonly interfaceName: string; readonly ports: readonly PortRequest[] },
 ): Promise<EndpointRecord> {
-  const network = networkById(deps, networkId);
-  const { value: driver } = deps.drivers.byName(network.driver);
   return await deps.networkLock.run(networkId, async () => {
+    const network = networkById(deps, networkId);
+    const { value: driver } = deps.drivers.byName(network.driver);
     const endpoint = await driver.reserve(
       network,
       {
@@ -220,13 +252,23 @@ const emptyEndpoint: EndpointRecord = {
 };
 
 async function release(deps: NetworkDeps, endpoints: readonly EndpointRecord[], pid?: number): Promise<void> {
+  if (endpoints.length === 0) return;
+  const work = detachAll(deps, endpoints, pid).finally(() => deps.releasing.delete(work));
+  deps.releasing.add(work);
+  await work;
+}
+
+async function detachAll(deps: NetworkDeps, endpoints: readonly EndpointRecord[], pid: number | undefined): Promise<void> {
   await Promise.all(
     endpoints.map(async (endpoint) => {
       const network = deps.networks.get(endpoint.networkId);
       if (network === undefined) return;
       try {
         const { value: driver } = deps.drivers.byName(network.driver);
-        await driver.detach(network, endpoint, pid === undefined ? undefined : { pid }, { signal: deps.closing, log: deps.log });
+        await driver.detach(network, endpoint, pid === undefined ? undefined : { pid }, {
+          signal: new AbortController().signal,
+          log: deps.log,
+        });
       } catch (error) {
         deps.log.warn('an endpoint left traces on its network', { network: network.name, error: String(error) });
       }

@@ -1,4 +1,3 @@
-import { isAlive } from '../container/container-state.ts';
 import type { CallOptions } from '../engine/engine.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -76,12 +75,14 @@ async function removeNetwork(deps: NetworkDeps, record: NetworkRecord, operation
       details: { reason: 'predefined' },
     });
   await deps.networkLock.run(record.id, async () => {
-    const users = deps.containers.list().filter(({ networks }) => networks.some(({ networkId }) => networkId === record.id));
-    const running = users.filter(({ status, endpoints }) => isAlive(status) || endpoints.some(({ networkId }) => networkId === record.id));
+    const running = deps.containers.list().filter(({ endpoints }) => endpoints.some(({ networkId }) => networkId === record.id));
     if (running.length > 0) {
       const names = running.map(({ name }) => name).join(', ');
-      throw new JockerError('failed-precondition', `network ${record.name} is used by ${names}`, { details: { reason: 'in-use' } });
+      throw new JockerError('failed-precondition', `network ${record.name} has active endpoints: ${names}`, {
+        details: { reason: 'in-use' },
+      });
     }
+    await Promise.all(deps.releasing);
     const { plugin, value: driver } = deps.drivers.byName(record.driver);
     await operation.stage('remove', plugin, (stage) => driver.removeNetwork(record, stage));
     deps.publisher.publish(
@@ -89,11 +90,7 @@ async function removeNetwork(deps: NetworkDeps, record: NetworkRecord, operation
       { networkId: record.id, name: record.name },
       {
         operationId: operation.id,
-        change: () => {
-          deps.networks.remove(record.id);
-          for (const { id, networks } of users)
-            deps.containers.change(id, { networks: networks.filter(({ networkId }) => networkId !== record.id) });
-        },
+        change: () => deps.networks.remove(record.id),
       },
     );
   });

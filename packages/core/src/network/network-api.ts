@@ -15,7 +15,10 @@ export interface NetworkApi {
   list(): Promise<readonly NetworkView[]>;
   /** By name, id or an unambiguous prefix of the id. */
   inspect(reference: string): Promise<NetworkView>;
-  /** `failed-precondition` with reason `in-use` while a container runs on it; those that do not run lose it. The default network stays. */
+  /**
+   * `failed-precondition` with reason `in-use` while a container runs on it. Those that do not run can start again when there is a network
+   * of that name. The default network stays.
+   */
   remove(reference: string, options?: CallOptions): Promise<void>;
   /** A running container is wired at once. */
   connect(reference: string, container: string, settings?: EndpointSettings, options?: CallOptions): Promise<void>;

@@ -3,6 +3,8 @@ export interface NetworkAttachment {
   readonly networkId: string;
   /** Its name. */
   readonly network: string;
+  /** The name of its driver. */
+  readonly driver: string;
   /** Further names for it on that network. */
   readonly aliases: readonly string[];
   /** Kept for it also while it does not run. */

@@ -20,6 +20,8 @@ export interface NetworkDeps {
   readonly containerLock: KeyedLock;
   /** By network: a driver sees one call at a time for each. */
   readonly networkLock: KeyedLock;
+  /** What is being given back: the next container may want exactly that port. */
+  readonly releasing: Set<Promise<void>>;
   readonly log: Logger;
   readonly closing: AbortSignal;
   /** The mode of a container that names none; `bridge` where networks can be made, else `none`. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { ContainerRecord } from '../container/container-record.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { PortRequest } from './network-record.ts';
@@ -28,7 +29,9 @@ function parseExposedPort(text: string): readonly PortRequest[] {
 /** Throws `invalid-argument` for a port that cannot be. */
 export function assertPorts(ports: readonly PortRequest[]): void {
   const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
-  for (const { containerPort, hostPorts } of ports) {
+  for (const { containerPort, hostAddress, hostPorts } of ports) {
+    if (hostAddress !== undefined && !isIPv4(hostAddress))
+      throw new JockerError('invalid-argument', `ports are published on IPv4 addresses of this machine, and "${hostAddress}" is none`);
     if (!isPort(containerPort)) throw new JockerError('invalid-argument', `${containerPort} is not a port`);
     if (hostPorts !== undefined && !(isPort(hostPorts.from) && isPort(hostPorts.to) && hostPorts.from <= hostPorts.to))
       throw new JockerError('invalid-argument', `${hostPorts.from}-${hostPorts.to} is not a range of ports`);

@@ -24,12 +24,16 @@ function eventOf(seq: number, verb: number, which: number, extra: number): Event
       return { ...head, name: 'container:created', event: { ...subject, imageId, runtime: 'crun', durationMs: 1, view } };
     }
     case 1:
-      return { ...head, name: 'container:started', event: { ...subject, pid: extra + 1, durationMs: 1, endpoints: [], startedAt: time } };
+      return {
+        ...head,
+        name: 'container:started',
+        event: { ...subject, pid: extra + 1, durationMs: 1, networks: [], endpoints: [], startedAt: time },
+      };
     case 2:
       return {
         ...head,
         name: 'container:exited',
-        event: { ...subject, exitCode: extra, oomKilled: false, durationMs: 1, finishedAt: time },
+        event: { ...subject, exitCode: extra, oomKilled: false, durationMs: 1, finishedAt: time, networks: [], endpoints: [] },
       };
     case 3:
       return { ...head, name: 'container:removed', event: subject };

@@ -53,6 +53,23 @@ describe('what Docker calls it', () => {
   });
 });
 
+test('a start tells of its networks before, an end after', () => {
+  const networks = [
+    { networkId: 'n1', network: 'web', driver: 'bridge', aliases: [] },
+    { networkId: 'n2', network: 'off', driver: 'bridge', aliases: [] },
+  ];
+  const wired = { ...subject, networks, endpoints: [{ networkId: 'n1' }] };
+  const told = (name: string): unknown => toDockerEvents(envelope(name, wired)).map(({ Type, Action, Actor }) => [Type, Action, Actor.ID]);
+  expect(told('container:started')).toEqual([
+    ['network', 'connect', 'n1'],
+    ['container', 'start', 'c1'],
+  ]);
+  expect(told('container:exited')).toEqual([
+    ['container', 'die', 'c1'],
+    ['network', 'disconnect', 'n1'],
+  ]);
+});
+
 test.each(['image:progress', 'spec:built', 'operation:started', 'engine:warned'])('Docker has no word for %s', (name) => {
   expect(toDockerEvents(envelope(name, {}))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { ContainerSubject, EventEnvelope } from '@jocker/core';
+import type { ContainerSubject, EventEnvelope, EventPayload, NetworkAttachment } from '@jocker/core';
 import { familiarReference } from '@jocker/core';
 
 export interface DockerEvent {
@@ -15,6 +15,7 @@ export interface DockerEvent {
 
 const pruned = { images: 'image', containers: 'container', networks: 'network' } as const;
 
+type Wired = Pick<ContainerSubject, 'containerId'> & Partial<Pick<EventPayload<'container:started'>, 'networks' | 'endpoints'>>;
 type Attributes = Readonly<Record<string, string>>;
 
 /** Docker's word for an event of ours; none for what Docker does not tell. A new event does not compile until it is placed here. */
@@ -34,6 +35,16 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
     const image = familiarReference(subject.image);
     return [event('container', action, subject.containerId, { ...subject.labels, ...extra, image, name: subject.name }, image)];
   };
+  const network = (
+    action: string,
+    { networkId, network: name, driver }: Omit<NetworkAttachment, 'aliases'>,
+    containerId: string,
+  ): DockerEvent => event('network', action, networkId, { container: containerId, name, type: driver });
+  /** Docker tells of networks with each start and each end. Events that were kept before there were networks have none. */
+  const wiring = (action: string, { containerId, networks = [], endpoints = [] }: Wired): readonly DockerEvent[] =>
+    networks
+      .filter(({ networkId }) => endpoints.some((endpoint) => endpoint.networkId === networkId))
+      .map((attachment) => network(action, attachment, containerId));
   const image = (action: string, id: string, name: string | null): readonly DockerEvent[] => [
     event('image', action, id, { name: name === null ? id : familiarReference(name) }),
   ];
@@ -58,12 +69,15 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
     case 'container:created':
       return container('create', envelope.event);
     case 'container:started':
-      return container('start', envelope.event);
+      return [...wiring('connect', envelope.event), ...container('start', envelope.event)];
     case 'container:exited':
-      return container('die', envelope.event, {
-        exitCode: String(envelope.event.exitCode),
-        execDuration: String(Math.floor(envelope.event.durationMs / 1000)),
-      });
+      return [
+        ...container('die', envelope.event, {
+          exitCode: String(envelope.event.exitCode),
+          execDuration: String(Math.floor(envelope.event.durationMs / 1000)),
+        }),
+        ...wiring('disconnect', envelope.event),
+      ];
     case 'container:oom':
       return container('oom', envelope.event);
     case 'container:signalled':
@@ -114,13 +128,13 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
       return [event('network', 'create', envelope.event.networkId, { name: envelope.event.name, type: envelope.event.driver })];
     case 'network:removed':
       return [event('network', 'destroy', envelope.event.networkId, { name: envelope.event.name })];
+    // To be on a network without running is no event of docker's.
     case 'network:connected':
-    case 'network:disconnected': {
-      const { networkId, network: name, containerId } = envelope.event;
-      return [
-        event('network', envelope.name === 'network:connected' ? 'connect' : 'disconnect', networkId, { container: containerId, name }),
-      ];
-    }
+      return envelope.event.endpoints.some(({ networkId }) => networkId === envelope.event.networkId)
+        ? [network('connect', envelope.event, envelope.event.containerId)]
+        : [];
+    case 'network:disconnected':
+      return [network('disconnect', envelope.event, envelope.event.containerId)];
     case 'prune:finished':
       return [event(pruned[envelope.event.kind], 'prune', '', { reclaimed: String(envelope.event.reclaimedBytes) })];
     case 'image:pulling':

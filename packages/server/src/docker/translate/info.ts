@@ -16,7 +16,12 @@ export function toDockerInfo(info: EngineInfo, version: ApiVersion): object {
     Images: info.images,
     Driver: snapshotter?.name ?? '',
     DriverStatus: [],
-    Plugins: { Volume: [], Network: ['host', 'none'], Authorization: null, Log: ['json-file', 'local', 'none'] },
+    Plugins: {
+      Volume: [],
+      Network: [...info.networkDrivers.flatMap(({ name, usable }) => (usable ? [name] : [])), 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local', 'none'],
+    },
     MemoryLimit: limits.includes('memory'),
     SwapLimit: false,
     ...kernelMemory(version, false),
