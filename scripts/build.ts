@@ -22,6 +22,7 @@ async function buildCli(): Promise<void> {
     ...common,
     entryPoints: {
       main: `${packages}cli/src/main.ts`,
+      'plugin-process': `${packages}cli/src/daemon/plugin-process.ts`,
       'layer-worker': `${packages}core/src/layer/layer-worker.ts`,
       'files-worker': `${packages}core/src/container/files/files-worker.ts`,
     },

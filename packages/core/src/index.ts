@@ -73,6 +73,8 @@ export { specPermissions, type SpecPermission } from './spec/spec-permissions.ts
 export { inWishedOrder, type Ordered } from './spec/order-mutators.ts';
 export { Type, type Static, type TSchema } from '@sinclair/typebox';
 export * from './plugin/plugin.ts';
+export { isolatePlugin, type IsolatePluginOptions } from './plugin-process/isolate-plugin.ts';
+export { servePlugin } from './plugin-process/serve-plugin.ts';
 
 export { createEngine, type EngineTrial } from './engine/create-engine.ts';
 export { engineVersion } from './engine/engine-version.ts';

@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LoadedPluginEntry, PluginEntry } from '@jocker/core';
+import { isolatePlugin, type LoadedPluginEntry, type PluginEntry } from '@jocker/core';
 import type { PluginSetting } from './daemon-settings.ts';
 import { findPlugin } from './find-plugin.ts';
+import { forkPlugin } from './fork-plugin.ts';
 import { importPlugin } from './import-plugin.ts';
 import { readPluginPackage } from './plugin-package.ts';
 
@@ -26,7 +27,10 @@ async function loadOrSayWhy(setting: PluginSetting): Promise<PluginEntry> {
 export async function loadPlugin({ use, from, options, required, isolation, permissions }: PluginSetting): Promise<LoadedPluginEntry> {
   const path = await findPlugin(use, from);
   const { entryFile, version } = (await stat(path)).isDirectory() ? await readPluginPackage(path) : { entryFile: path, version: undefined };
-  const plugin = await importPlugin(entryFile, use);
+  const plugin =
+    isolation === 'process'
+      ? await isolatePlugin({ name: use, fork: () => forkPlugin(entryFile, use) })
+      : await importPlugin(entryFile, use);
   return { plugin, options, builtIn: false, required, isolation, permissions, version, source: use };
 }
 

@@ -124,10 +124,12 @@ export interface LifecycleEvents {
   'plugin:removed': [event: PluginSubject];
   /** It could not be loaded, or its process ended. */
   'plugin:failed': [event: PluginSubject & { readonly message: string }];
+  /** It has a new process. */
+  'plugin:restarted': [event: PluginSubject];
   /** Something that it provides failed several times in a row, and is only asked now and then. */
-  'plugin:suspended': [event: PluginSubject & { readonly point: string; readonly provided: string; readonly message: string }];
+  'plugin:suspended': [event: HookSubject & { readonly message: string }];
   /** It answers again. */
-  'plugin:recovered': [event: PluginSubject & { readonly point: string; readonly provided: string }];
+  'plugin:recovered': [event: HookSubject];
   /** A listener, a plugin or a background job failed without failing an operation. */
   'engine:warned': [event: { readonly what: string; readonly message: string }];
 }
@@ -142,6 +144,13 @@ export interface NetworkChange extends ContainerSubject {
   readonly driver: string;
   readonly networks: readonly NetworkAttachment[];
   readonly endpoints: readonly EndpointRecord[];
+}
+
+/** One method of something that a plugin provides. */
+export interface HookSubject extends PluginSubject {
+  readonly point: string;
+  readonly provided: string;
+  readonly method: string;
 }
 
 export interface OperationSubject {

@@ -30,7 +30,7 @@ function guarded<P extends keyof ExtensionPoints>(
   const clock = { now: 0 };
   const breaker = createCircuitBreaker({ now: () => clock.now, onChange: () => undefined });
   const activity = { running: 0 };
-  const guard = { plugin: 'mine', policy: policyOf(point, policy, required), breaker, accounts, activity };
+  const guard = { plugin: 'mine', policy: policyOf(point, policy, required), breakerOf: () => breaker, accounts, activity, foreign: true };
   return { value: guardContribution(point, value, guard), accounts, breaker, activity, clock };
 }
 

@@ -8,10 +8,16 @@ import type { PluginAccounts } from './plugin-accounts.ts';
 export interface Guard {
   readonly plugin: string;
   readonly policy: Required<HookPolicy>;
-  readonly breaker: CircuitBreaker;
+  /** One for each method: what fails to create must still be able to remove. */
+  readonly breakerOf: (method: string) => CircuitBreaker;
   readonly accounts: PluginAccounts;
   /** How many calls of the plugin have not ended; a stream counts until it is closed. */
   readonly activity: { running: number };
+  /**
+   * A plugin of the user: its errors open the breaker and are told by its name, and what it does to a spec is looked at. Those of
+   * built-in drivers are mostly the machine's, about one container, and say nothing of the next.
+   */
+  readonly foreign: boolean;
 }
 
 /**

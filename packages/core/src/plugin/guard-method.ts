@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { isJockerError, JockerError } from '../errors/jocker-error.ts';
+import { asJockerError } from '../operation/as-jocker-error.ts';
 import { CallSignal, isContext } from './call-signal.ts';
 import type { ExtensionPoints } from './extension-points.ts';
 import type { Guard } from './guard-contribution.ts';
@@ -20,15 +21,18 @@ export interface GuardedMethod {
 const tooLate = Symbol('too late');
 
 export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): Method {
-  const { breaker, policy, activity, plugin } = guard;
+  const { policy, activity, plugin } = guard;
+  const breaker = guard.breakerOf(key);
   const method = Reflect.get(value, key) as Method;
   const record = guard.accounts.open(point, value.name, key);
   const who = plugin === value.name ? `plugin ${plugin}` : `${point} ${value.name} of plugin ${plugin}`;
   const details = { plugin, point, name: value.name };
   const isMutator = point === 'specMutator';
+  // The engine names those itself.
+  const isHook = isMutator || point === 'admissionRule';
   const skippable = isMutator || hook.skipped !== undefined;
   // Where the contract gives a promise, a failure comes through it too.
-  const mayThrow = isMutator || hook.kind === 'quick' || point === 'admissionRule';
+  const mayThrow = isHook || hook.kind === 'quick';
 
   const settleFailure = (error: unknown, action: FailureAction): unknown => {
     if (!skippable || action === 'fail') throw error;
@@ -43,13 +47,18 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
       throw error;
     }
     record('failed', performance.now() - begun);
-    breaker.failed(messageOf(error));
-    return settleFailure(error, policy.onError);
+    if (guard.foreign) breaker.failed(messageOf(error));
+    return settleFailure(isHook ? error : named(error), policy.onError);
   };
-  const onAnswer = (answer: unknown, begun: number, signal: CallSignal): unknown => {
-    const wrong = hook.wrong?.(answer);
+  const named = (error: unknown): unknown => {
+    if (!guard.foreign || isJockerError(error)) return error;
+    const { code, message, details: more } = asJockerError(error);
+    return new JockerError(code, `${who} failed in ${key}: ${message}`, { cause: error, details: { ...more, ...details } });
+  };
+  const onAnswer = (answer: unknown, given: readonly unknown[], begun: number, signal: CallSignal): unknown => {
+    const wrong = hook.wrong?.(answer) ?? (guard.foreign ? hook.wrongArguments?.(given) : undefined);
     if (wrong !== undefined) {
-      return onFailure(new JockerError('internal', `${who} answered ${key} with what is ${wrong}`, { details }), begun, signal);
+      return onFailure(new JockerError('internal', `${who} answered ${key} with ${wrong}`, { details }), begun, signal);
     }
     record('answered', performance.now() - begun);
     breaker.succeeded();
@@ -70,7 +79,13 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
     });
   };
 
-  const settle = async (pending: Promise<unknown>, begun: number, signal: CallSignal, clock: Clock): Promise<unknown> => {
+  const settle = async (
+    pending: Promise<unknown>,
+    given: readonly unknown[],
+    begun: number,
+    signal: CallSignal,
+    clock: Clock,
+  ): Promise<unknown> => {
     activity.running += 1;
     let answer: unknown;
     try {
@@ -81,7 +96,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
       clock.stop();
       activity.running -= 1;
     }
-    if (answer !== tooLate) return onAnswer(answer, begun, signal);
+    if (answer !== tooLate) return onAnswer(answer, given, begun, signal);
     pending.then(throwAway, () => undefined);
     if (signal.cancelled) throw cancelled(signal);
     onTimeout(begun);
@@ -96,7 +111,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
     if (!breaker.admit()) {
       record('refused', 0);
       const why = `${who} has failed several times and is not asked for the moment: ${breaker.reason}`;
-      return settleFailure(new JockerError('unavailable', why, { details }), policy.onError);
+      return hook.whenRefused?.(value, given) ?? settleFailure(new JockerError('unavailable', why, { details }), policy.onError);
     }
     const begun = performance.now();
     const clock = new Clock(policy.timeLimitMs);
@@ -107,7 +122,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
     } catch (error) {
       return onFailure(error, begun, signal);
     }
-    return result instanceof Promise ? settle(result, begun, signal, clock) : onAnswer(result, begun, signal);
+    return result instanceof Promise ? settle(result, given, begun, signal, clock) : onAnswer(result, given, begun, signal);
   };
   if (mayThrow) return (...given) => call(given);
   // oxlint-disable-next-line typescript/promise-function-async -- the answer is a promise already

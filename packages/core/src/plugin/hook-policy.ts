@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { wrongInSpec } from '../spec/wrong-in-spec.ts';
 import type { ExtensionPoints } from './extension-points.ts';
 
 export type FailureAction = 'fail' | 'skip';
@@ -28,6 +29,10 @@ export interface Hook {
   readonly skipped?: unknown;
   /** What is wrong with an answer that no implementation of the contract gives. */
   readonly wrong?: (answer: unknown) => string | undefined;
+  /** The same of what it was given to change. */
+  readonly wrongArguments?: (given: readonly unknown[]) => string | undefined;
+  /** What it would answer, as far as that can be said without asking it; undefined is no answer. */
+  readonly whenRefused?: (driver: object, given: readonly unknown[]) => unknown;
 }
 
 type MethodOf<T> = { [K in keyof T]-?: NonNullable<T[K]> extends (...given: never[]) => unknown ? K : never }[keyof T] & string;
@@ -36,17 +41,26 @@ type Hooks<T> = { readonly [M in MethodOf<T>]: Hook };
 const expect =
   (what: string, fits: (answer: Readonly<Record<string, unknown>>) => boolean) =>
   (answer: unknown): string | undefined =>
-    typeof answer === 'object' && answer !== null && fits(answer as Readonly<Record<string, unknown>>) ? undefined : `not ${what}`;
+    typeof answer === 'object' && answer !== null && fits(answer as Readonly<Record<string, unknown>>) ? undefined : `what is not ${what}`;
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const asked: Hook = { kind: 'asked' };
 const list: Hook = { kind: 'asked', wrong: expect('a list', Array.isArray) };
-const size: Hook = { kind: 'asked', wrong: (answer) => (typeof answer === 'number' && answer >= 0 ? undefined : 'not a number of bytes') };
+const size: Hook = {
+  kind: 'asked',
+  wrong: (answer) => (typeof answer === 'number' && answer >= 0 ? undefined : 'what is not a number of bytes'),
+};
 const accepts: Hook = {
   kind: 'quick',
   skipped: false,
-  wrong: (answer) => (typeof answer === 'boolean' ? undefined : 'neither true nor false'),
+  wrong: (answer) => (typeof answer === 'boolean' ? undefined : 'what is neither true nor false'),
+  // What is its own then fails by its name, and not as a reference that nobody takes.
+  whenRefused: (driver, [reference]) => {
+    const { schemes } = driver as { readonly schemes?: readonly string[] };
+    const { kind, scheme } = reference as { readonly kind: string; readonly scheme?: string };
+    return kind === 'scheme' && schemes?.some((each) => each === scheme) === true ? true : undefined;
+  },
 };
 const probe: Hook = {
   kind: 'asked',
@@ -65,13 +79,13 @@ export const hooks: { readonly [P in keyof ExtensionPoints]: Hooks<ExtensionPoin
         ({ mediaType, digest, size: bytes }) => isText(mediaType) && isText(digest) && isCount(bytes),
       ),
     },
-    fetch: { kind: 'stream', wrong: (answer) => (answer instanceof Readable ? undefined : 'not a stream') },
+    fetch: { kind: 'stream', wrong: (answer) => (answer instanceof Readable ? undefined : 'what is not a stream') },
     release: asked,
   },
   imageDestination: { accepts, push: { kind: 'busy' }, authenticate: asked },
   snapshotter: {
     probe,
-    has: { kind: 'asked', wrong: (answer) => (typeof answer === 'boolean' ? undefined : 'neither true nor false') },
+    has: { kind: 'asked', wrong: (answer) => (typeof answer === 'boolean' ? undefined : 'what is neither true nor false') },
     prepareLayer: { kind: 'asked', wrong: expect('a directory', ({ directory }) => isText(directory)) },
     commitLayer: asked,
     prepare: list,
@@ -86,10 +100,10 @@ export const hooks: { readonly [P in keyof ExtensionPoints]: Hooks<ExtensionPoin
     removeLayer: asked,
     list: { kind: 'asked', wrong: expect('lists of keys and layers', ({ keys, layers }) => Array.isArray(keys) && Array.isArray(layers)) },
   },
-  specMutator: { mutate: asked },
+  specMutator: { mutate: { kind: 'asked', wrongArguments: ([draft]) => wrongInSpec(draft) } },
   runtimeBackend: {
     probe,
-    version: { kind: 'asked', wrong: (answer) => (isText(answer) ? undefined : 'not a text') },
+    version: { kind: 'asked', wrong: (answer) => (isText(answer) ? undefined : 'what is not a text') },
     prewarm: { kind: 'quick' },
     create: answersPid,
     start: asked,
@@ -157,7 +171,9 @@ export const idleLimitMs = 60_000;
  * false skips what can be skipped.
  */
 export function policyOf(point: keyof ExtensionPoints, given: HookPolicy, required: boolean | undefined): Required<HookPolicy> {
-  const byDefault: FailureAction = required === false ? 'skip' : 'fail';
+  // One source that cannot even say whether it accepts must not keep the others from being asked.
+  const isAskedInTurn = point === 'imageSource' || point === 'imageDestination';
+  const byDefault: FailureAction = required === false || isAskedInTurn ? 'skip' : 'fail';
   const timeLimitMs = given.timeLimitMs ?? timeLimitsMs[point];
   if (required === true) return { timeLimitMs, onError: 'fail', onTimeout: 'fail' };
   return { timeLimitMs, onError: given.onError ?? byDefault, onTimeout: given.onTimeout ?? byDefault };

@@ -4,10 +4,10 @@ import type { PluginDetails, PluginUsage, PluginView } from '../engine/engine.ts
 import type { BrokenPluginEntry, LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
-import type { EventSubscriber } from '../events/lifecycle-events.ts';
+import type { EventPayload, EventSubscriber } from '../events/lifecycle-events.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import { inWishedOrder } from '../spec/order-mutators.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts';
 import type { AdmissionRule, ExtensionPoints } from './extension-points.ts';
 import { guardContribution } from './guard-contribution.ts';
 import { policyOf } from './hook-policy.ts';
@@ -114,26 +114,29 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
       throw new JockerError('already-exists', `there are two plugins called ${member.name}`);
     assertRequirements(member, others);
     opened.push(member);
-    await withDeadline(setUp(member), timeoutMs, `the setup of plugin ${member.name}`);
+    await withDeadline(setUp(member, events), timeoutMs, `the setup of plugin ${member.name}`);
     makeProvided(member);
   };
   const guard = (member: Member): void => {
+    const { accounts, activity, name, entry } = member;
     member.offered = member.provided.map(({ point, value, policy }): Offered => {
-      const provided = value.name;
-      const subject = { plugin: member.name, point, provided };
-      const breaker = createCircuitBreaker({
-        now: () => performance.now(),
-        onChange(state, message) {
-          if (state === 'open') {
-            log.warn('a plugin fails again and again', { ...subject, error: message });
-            events.publish('plugin:suspended', { ...subject, message });
-          } else events.publish('plugin:recovered', subject);
-        },
-      });
-      const { accounts, activity, name } = member;
-      const inForce = policyOf(point, policy, member.entry.required);
-      return { point, breaker, value: guardContribution(point, value, { plugin: name, policy: inForce, breaker, accounts, activity }) };
+      const breakers = new Map<string, CircuitBreaker>();
+      const breakerOf = (method: string): CircuitBreaker => {
+        const subject = { plugin: name, point, provided: value.name, method };
+        const breaker = createCircuitBreaker({ now: () => performance.now(), onChange: (state, why) => turned(subject, state, why) });
+        breakers.set(method, breaker);
+        return breaker;
+      };
+      const inForce = policyOf(point, policy, entry.required);
+      const guarding = { plugin: name, policy: inForce, breakerOf, accounts, activity, foreign: !entry.builtIn };
+      return { point, breakers, value: guardContribution(point, value, guarding) };
     });
+  };
+  const turned = (subject: EventPayload<'plugin:recovered'>, state: 'closed' | 'open', message: string): void => {
+    if (state === 'open') {
+      log.warn('a plugin fails again and again', { ...subject, error: message });
+      events.publish('plugin:suspended', { ...subject, message });
+    } else events.publish('plugin:recovered', subject);
   };
 
   const entries = options.entries.filter((entry): entry is LoadedPluginEntry => !isBroken(entry));
@@ -292,6 +295,6 @@ const structuredCloneJson = (value: unknown): unknown => JSON.parse(JSON.stringi
 function usageOf(member: Member): readonly PluginUsage[] {
   return member.accounts.list().map((account) => {
     const offered = member.offered.find(({ point, value }) => point === account.point && value.name === account.name);
-    return { ...account, plugin: member.name, breaker: offered?.breaker.state ?? 'closed' };
+    return { ...account, plugin: member.name, breaker: offered?.breakers.get(account.method)?.state ?? 'closed' };
   });
 }

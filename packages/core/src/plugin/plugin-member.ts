@@ -4,6 +4,7 @@ import { directoriesToken, engineIdToken, eventsToken, logToken } from '../compo
 import type { PluginView } from '../engine/engine.ts';
 import type { BrokenPluginEntry, LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
 import { JockerError } from '../errors/jocker-error.ts';
+import type { EventPublisher } from '../events/event-publisher.ts';
 import type { EventSubscriber } from '../events/lifecycle-events.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import type { SpecPermission } from '../spec/spec-permissions.ts';
@@ -12,7 +13,7 @@ import type { ExtensionPoints } from './extension-points.ts';
 import { hooks, type HookPolicy } from './hook-policy.ts';
 import { createPluginAccounts, type PluginAccounts } from './plugin-accounts.ts';
 import { parsePluginOptions } from './plugin-options.ts';
-import { pluginApiVersion, type PluginContext } from './plugin.ts';
+import { pluginApiVersion, type PluginContext, type SupervisedContext } from './plugin.ts';
 
 export type Provided = {
   readonly [P in keyof ExtensionPoints]: { readonly point: P; readonly value: ExtensionPoints[P]; readonly policy: HookPolicy };
@@ -22,7 +23,8 @@ export type Provided = {
 export interface Offered {
   readonly point: keyof ExtensionPoints;
   readonly value: ExtensionPoints[keyof ExtensionPoints];
-  readonly breaker: CircuitBreaker;
+  /** By method. */
+  readonly breakers: ReadonlyMap<string, CircuitBreaker>;
 }
 
 /** One plugin of an engine and all that belongs to it. */
@@ -40,6 +42,8 @@ export interface Member {
   provided: readonly Provided[];
   offered: readonly Offered[];
   error: Error | undefined;
+  /** Why its process cannot answer for the moment. */
+  down: string | undefined;
 }
 
 export interface MemberOptions {
@@ -81,6 +85,7 @@ export function createMember(entry: LoadedPluginEntry, options: MemberOptions): 
     provided: [],
     offered: [],
     error: undefined,
+    down: undefined,
   };
 }
 
@@ -93,7 +98,7 @@ function prefixed(log: Logger, plugin: string): Logger {
 }
 
 /** Runs the plugin's `setup`; what it provides is made by `makeProvided`. */
-export async function setUp(member: Member): Promise<void> {
+export async function setUp(member: Member, publisher: EventPublisher): Promise<void> {
   const { name, entry, scope, offers, closers } = member;
   const { plugin } = entry;
   if (plugin.apiVersion !== undefined && plugin.apiVersion !== pluginApiVersion) {
@@ -103,7 +108,7 @@ export async function setUp(member: Member): Promise<void> {
     );
   }
   const options = await parsePluginOptions(name, plugin.options, entry.options);
-  const context: PluginContext = {
+  const context: SupervisedContext = {
     log: scope.get(logToken),
     events: untilClosed(scope.get(eventsToken), closers),
     directories: scope.get(directoriesToken),
@@ -113,6 +118,15 @@ export async function setUp(member: Member): Promise<void> {
       offers.push(() => ({ point, value: create(), policy }) as Provided);
     },
     onClose: (close) => void closers.push(close),
+    failed(message) {
+      member.down = message;
+      context.log.error('the process of a plugin failed', { error: message });
+      publisher.publish('plugin:failed', { plugin: name, message });
+    },
+    restarted() {
+      member.down = undefined;
+      publisher.publish('plugin:restarted', { plugin: name });
+    },
   };
   await (plugin.setup as (context: PluginContext, options: unknown) => void | Promise<void>)(context, options);
 }
@@ -138,14 +152,14 @@ function untilClosed(events: EventSubscriber, closers: (() => void)[]): EventSub
   };
 }
 
-export function viewOf({ name, entry, error, provided, offered }: Member): PluginView {
-  const failing = offered.find(({ breaker }) => breaker.state !== 'closed');
+export function viewOf({ name, entry, error, down, provided, offered }: Member): PluginView {
+  const failing = offered.flatMap(({ breakers }) => [...breakers.values()]).find((breaker) => breaker.state !== 'closed');
   return {
     ...settingsIn(entry),
     name,
     version: entry.plugin.version ?? entry.version ?? '',
-    state: error === undefined ? (failing === undefined ? 'loaded' : 'suspended') : 'failed',
-    error: error?.message ?? failing?.breaker.reason ?? null,
+    state: error !== undefined ? 'failed' : down === undefined && failing === undefined ? 'loaded' : 'suspended',
+    error: error?.message ?? down ?? failing?.reason ?? null,
     provides: error === undefined ? provided.map(({ point, value }) => ({ point, name: value.name })) : [],
     permissions: permissionsOf(entry),
   };

@@ -21,6 +21,13 @@ export interface PluginContext {
   onClose(close: () => void | Promise<void>): void;
 }
 
+/** What the engine's own plugins have on top: those that stand for a process of their own. */
+export interface SupervisedContext extends PluginContext {
+  /** It cannot answer for the moment. Told as `plugin:failed`, and shown until `restarted`. */
+  failed(message: string): void;
+  restarted(): void;
+}
+
 export interface EngineDirectories {
   /** Survives a reboot; 0711. */
   readonly dataRoot: string;

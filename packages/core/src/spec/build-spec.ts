@@ -46,7 +46,6 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
       const pending = mutator.mutate(draft, input);
       if (pending !== undefined) await pending;
       after = cloneJson(draft);
-      assertShape(after);
     } catch (error) {
       if (!(error instanceof SkippedCall)) throw named(error, mutator.name, plugin);
       steps.push({ mutator: mutator.name, plugin, durationMs: performance.now() - startedAt, patch: [], skipped: error.message });
@@ -63,19 +62,6 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
     draft = patch.length > 0 ? cloneJson(after) : after;
   }
   return { spec: cloneJson(spec), steps };
-}
-
-/** As much as later mutators have to rely on. */
-function assertShape(spec: unknown): void {
-  const { root, process, mounts, linux } = spec as Partial<OciSpec>;
-  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-  const wrong = [
-    [isObject(root) && typeof root?.path === 'string', '/root'],
-    [isObject(process) && Array.isArray(process?.args) && Array.isArray(process?.env) && isObject(process?.user), '/process'],
-    [Array.isArray(mounts), '/mounts'],
-    [isObject(linux) && Array.isArray(linux?.namespaces), '/linux'],
-  ].find(([isRight]) => isRight === false);
-  if (wrong !== undefined) throw new JockerError('internal', `it left a spec whose ${String(wrong[1])} is no longer what it has to be`);
 }
 
 function assertPermitted(widenings: readonly Widening[], permissions: readonly SpecPermission[], mutator: string, plugin: string): void {

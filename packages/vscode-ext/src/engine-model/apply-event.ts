@@ -102,6 +102,7 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
     case 'plugin:added':
     case 'plugin:removed':
     case 'plugin:failed':
+    case 'plugin:restarted':
     case 'plugin:suspended':
     case 'plugin:recovered':
     case 'engine:warned':

@@ -147,6 +147,7 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
     case 'plugin:added':
     case 'plugin:removed':
     case 'plugin:failed':
+    case 'plugin:restarted':
     case 'plugin:suspended':
     case 'plugin:recovered':
     case 'engine:warned':
