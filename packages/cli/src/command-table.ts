@@ -35,6 +35,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   commit: { summary: 'Make an image of a container', load: async () => (await import('./commands/commit.ts')).commit },
   port: { summary: 'List the published ports of a container', load: async () => (await import('./commands/port.ts')).port },
   network: { summary: 'Make, list, connect and remove networks', load: async () => (await import('./commands/network.ts')).network },
+  volume: { summary: 'Make, list and remove volumes', load: async () => (await import('./commands/volume.ts')).volume },
   pull: { summary: 'Pull an image', load: async () => (await import('./commands/pull.ts')).pull },
   push: { summary: 'Push an image to its registry', load: async () => (await import('./commands/push.ts')).push },
   images: { summary: 'List images', load: async () => (await import('./commands/images.ts')).images },

@@ -6,6 +6,7 @@ import { createImageCalls, type ImageCalls } from './image-calls.ts';
 import { createNetworkCalls, type NetworkCalls } from './network-calls.ts';
 import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
 import { createPluginCalls, type PluginCalls } from './plugin-calls.ts';
+import { createVolumeCalls, type VolumeCalls } from './volume-calls.ts';
 import { createUnixSocket } from './unix-socket.ts';
 
 export interface JockerClientOptions {
@@ -21,6 +22,7 @@ export interface JockerClient extends Disposable {
   readonly containers: ContainerCalls;
   readonly execs: ExecCalls;
   readonly networks: NetworkCalls;
+  readonly volumes: VolumeCalls;
   readonly operations: OperationCalls;
   readonly plugins: PluginCalls;
   readonly events: EventCalls;
@@ -55,6 +57,7 @@ export function createJockerClient({ socketPath, client }: JockerClientOptions):
     containers: createContainerCalls(socket),
     execs: createExecCalls(socket),
     networks: createNetworkCalls(socket),
+    volumes: createVolumeCalls(socket),
     operations: createOperationCalls(socket),
     plugins: createPluginCalls(socket),
     events: {

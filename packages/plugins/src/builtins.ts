@@ -9,6 +9,7 @@ import { crun } from './runtimes/crun/crun.ts';
 import { runc } from './runtimes/runc/runc.ts';
 import { copySnapshotter } from './snapshotters/copy/copy.ts';
 import { overlaySnapshotter } from './snapshotters/overlay/overlay.ts';
+import { localVolumes } from './volumes/local/local-volumes.ts';
 import { specMutators } from './spec-mutators/spec-mutators.ts';
 
 /**
@@ -32,6 +33,8 @@ export function builtins(config: EngineConfig = {}): readonly LoadedPluginEntry[
     entry(copySnapshotter),
     // A bridge and an nftables table per engine.
     entry(bridgeNetworks),
+    // Folders in the data root.
+    entry(localVolumes),
     // crun starts in half the time of runc.
     entry(crun),
     entry(runc),

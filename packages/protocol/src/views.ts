@@ -55,5 +55,7 @@ export type {
   SpecPermission,
   SpecStep,
   TerminalSize,
+  VolumeCreateRequest,
+  VolumeView,
   Ulimit,
 } from '@jocker/core';

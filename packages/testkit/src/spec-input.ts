@@ -31,6 +31,7 @@ export function specInput(options: SpecInputOptions = {}): SpecInput {
     image: { reference: 'docker.io/library/test:1', config: {} },
     host: { ...host, ...options.host },
     stateDirectory: '/nonexistent/state',
+    volumes: new Map(),
     rootfs: {
       readFile: async (path) => (files.has(path) ? Buffer.from(files.get(path) ?? '') : undefined),
       stat: async (path) => (files.has(path) ? 'file' : isDirectory(path) ? 'directory' : undefined),

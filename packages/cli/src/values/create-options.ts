@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { JockerError, type CreateRequest, type ResourceLimits, type Ulimit } from '@jocker/protocol';
 import { absoluteReference } from './absolute-reference.ts';
 import { parseEnvironment, parseLabels } from './parse-key-values.ts';
+import { parseMount } from './parse-mount.ts';
 import { parseTmpfs, parseVolume } from './parse-mounts.ts';
 import { networksOf } from './network-options.ts';
 import { parseCpus, parseWhole } from './parse-number.ts';
@@ -19,6 +20,8 @@ export interface CreateFlags {
   readonly user?: string;
   readonly groupAdd: readonly string[];
   readonly volume: readonly string[];
+  readonly mount: readonly string[];
+  readonly volumesFrom: readonly string[];
   readonly tmpfs: readonly string[];
   readonly entrypoint?: string;
   readonly hostname?: string;
@@ -72,7 +75,9 @@ export function addCreateOptions(command: Command): Command {
     .option('-w, --workdir <dir>', 'where the command runs')
     .option('-u, --user <user[:group]>', 'who runs it')
     .addOption(many('--group-add <group>', 'one more group'))
-    .addOption(many('-v, --volume <src:dst[:ro]>', 'mount a file or directory of this machine'))
+    .addOption(many('-v, --volume <src:dst[:ro]>', 'mount a volume, or a file or directory of this machine'))
+    .addOption(many('--mount <key=value,…>', 'the same in words: type=bind|volume|tmpfs,source=…,target=…,readonly'))
+    .addOption(many('--volumes-from <container[:ro]>', 'mount what another container mounts'))
     .addOption(many('--tmpfs <dir>', 'mount a file system in memory'))
     .option('--entrypoint <program>', "instead of the image's")
     .option('-h, --hostname <name>', 'its host name')
@@ -114,7 +119,11 @@ export async function createRequestOf(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<CreateRequest> {
   const directory = process.cwd();
-  const mounts = [...flags.volume.map((text) => parseVolume(text, directory)), ...flags.tmpfs.map(parseTmpfs)];
+  const mounts = [
+    ...flags.volume.map((text) => parseVolume(text, directory)),
+    ...flags.mount.map((text) => parseMount(text, directory)),
+    ...flags.tmpfs.map(parseTmpfs),
+  ];
   const env = await parseEnvironment(flags.env, flags.envFile, environment);
   const resources = resourcesOf(flags);
   return {
@@ -136,6 +145,7 @@ export async function createRequestOf(
     ...(flags.stopTimeout === undefined ? {} : { stopTimeoutSeconds: parseWhole('--stop-timeout', flags.stopTimeout) }),
     ...given('autoRemove', flags.rm),
     ...(mounts.length > 0 ? { mounts } : {}),
+    ...(flags.volumesFrom.length > 0 ? { volumesFrom: flags.volumesFrom } : {}),
     ...given('readonlyRootfs', flags.readOnly),
     ...(flags.shmSize === undefined ? {} : { shmSizeBytes: parseSize('--shm-size', flags.shmSize) }),
     ...networksOf(flags),

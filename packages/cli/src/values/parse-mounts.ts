@@ -4,17 +4,27 @@ import { parseSize } from './parse-size.ts';
 
 const propagations = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
 
-/** `SRC:DST[:ro]` of `-v`; a relative source is meant from `directory`. */
+/** `SRC:DST[:ro]`, `VOLUME:DST[:ro,nocopy]` or `DST` of `-v`; a relative source is meant from `directory`. */
 export function parseVolume(text: string, directory: string): MountRequest {
-  const [source = '', target = '', options = '', ...more] = text.split(':');
-  if (source === '' || !isAbsolute(target) || more.length > 0) {
+  const parts = text.split(':');
+  const [source = '', target = '', options = '', ...more] = parts.length === 1 ? ['', ...parts] : parts;
+  if ((source === '' && parts.length > 1) || !isAbsolute(target) || more.length > 0) {
     throw new JockerError('invalid-argument', `-v ${text} is not of the form SOURCE:/path/in/container[:ro]`);
   }
-  if (!/^[./~]/.test(source)) {
-    throw new JockerError('unsupported', `-v ${text} names a volume and there are none yet; for a directory write ./${source}:${target}`);
+  if (source !== '' && /^[./~]/.test(source)) {
+    const mount = { type: 'bind', source: resolve(directory, source), target, createSource: true } as const;
+    return options === '' ? mount : { ...mount, ...bindOptions(text, options) };
   }
-  const mount = { type: 'bind', source: resolve(directory, source), target, createSource: true } as const;
-  return options === '' ? mount : { ...mount, ...bindOptions(text, options) };
+  const words = options.split(',').filter((word) => word !== '');
+  const unknown = words.find((word) => !['ro', 'rw', 'nocopy', 'z', 'Z'].includes(word));
+  if (unknown !== undefined) throw new JockerError('invalid-argument', `-v ${text} has an option ${unknown} that is not there`);
+  return {
+    type: 'volume',
+    target,
+    ...(source === '' ? {} : { source }),
+    ...(words.includes('ro') ? { readonly: true } : {}),
+    ...(words.includes('nocopy') ? { noCopy: true } : {}),
+  };
 }
 
 function bindOptions(text: string, options: string): { readonly readonly?: boolean; readonly propagation?: string } {

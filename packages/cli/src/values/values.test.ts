@@ -41,7 +41,18 @@ describe('a volume', () => {
     });
   });
 
-  test.each(['/a', ':/b', '/a:b', '/a:/b:ro:x', '/a:/b:fast'])('%s is none', (text) => {
+  test('is a named one without a path as its source, and one of its own without any', () => {
+    expect(parseVolume('data:/b:ro,nocopy', '/here')).toEqual({
+      type: 'volume',
+      source: 'data',
+      target: '/b',
+      readonly: true,
+      noCopy: true,
+    });
+    expect(parseVolume('/b', '/here')).toEqual({ type: 'volume', target: '/b' });
+  });
+
+  test.each(['b', ':/b', '/a:b', '/a:/b:ro:x', '/a:/b:fast', 'data:/b:fast'])('%s is none', (text) => {
     expect(() => parseVolume(text, '/here')).toThrow(`-v ${text}`);
   });
 });

@@ -14,6 +14,7 @@ import type { Snapshotter } from '../snapshot/snapshotter.ts';
 import type { HostFacts } from '../spec/spec-mutator.ts';
 import type { Intents } from '../state/intents.ts';
 import type { Transactions } from '../state/transactions.ts';
+import type { ContainerVolumes } from '../volume/container-volumes.ts';
 import type { ContainerPaths } from './container-paths.ts';
 import type { ContainerRuns } from './container-runs.ts';
 import type { ContainerStore } from './container-store.ts';
@@ -31,6 +32,7 @@ export interface ContainerDeps {
   readonly plugins: Pick<PluginHost, 'contributions' | 'use' | 'assertRequired'>;
   readonly images: ContainerImages;
   readonly networks: ContainerNetworks;
+  readonly volumes: ContainerVolumes;
   readonly host: HostFacts;
   readonly paths: ContainerPaths;
   readonly lock: KeyedLock;

@@ -74,10 +74,15 @@ export function toContainerDetails(
   };
 }
 
-export function toMountViews(request: CreateRequest): readonly MountView[] {
+export function toMountViews(
+  request: CreateRequest,
+  paths: ReadonlyMap<string, string>,
+  drivers: (volume: string) => string,
+): readonly MountView[] {
   return (request.mounts ?? []).map((mount) => ({
     type: mount.type,
-    source: mount.type === 'bind' ? mount.source : '',
+    source: mount.type === 'bind' ? mount.source : mount.type === 'volume' ? (paths.get(mount.source ?? '') ?? '') : '',
+    ...(mount.type === 'volume' && mount.source !== undefined ? { volume: mount.source, driver: drivers(mount.source) } : {}),
     target: mount.target,
     readonly: mount.readonly ?? false,
     propagation: mount.type === 'bind' ? (mount.propagation ?? 'rprivate') : '',

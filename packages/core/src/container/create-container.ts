@@ -18,12 +18,11 @@ import type { ContainerRecord } from './container-record.ts';
 import { toContainerView, toMountViews } from './container-view.ts';
 import type { CreateRequest } from './create-request.ts';
 import { withContainerIds } from './join-namespaces.ts';
+import { planMounts, type PlannedMounts } from '../volume/plan-mounts.ts';
 import { randomName } from './random-name.ts';
 import { signalNumber } from './signal-number.ts';
 
-interface Prepared {
-  /** As asked, with what it leaves to the engine filled in. */
-  readonly request: CreateRequest;
+interface Prepared extends PlannedMounts {
   readonly image: ReadyImage;
   readonly runtime: Driver<RuntimeBackend>;
   readonly snapshotter: Driver<Snapshotter>;
@@ -43,8 +42,8 @@ export async function createContainer(
   using _reservation = deps.store.reserveName(name, id);
   using _inUse = useAll(deps);
   const prepared = await prepare(deps, asked, operation, options);
-  const { image, snapshotter, request } = prepared;
-  deps.intents.begin('container', id, { snapshotter: snapshotter.value.name });
+  const { image, snapshotter, request, anonymous } = prepared;
+  deps.intents.begin('container', id, { snapshotter: snapshotter.value.name, volumes: anonymous.join(',') });
   await deps.checkpoint?.('create:intent');
   try {
     await Promise.all([
@@ -52,6 +51,8 @@ export async function createContainer(
       mkdir(deps.paths.state(id), { recursive: true, mode: 0o711 }),
     ]);
     await deps.checkpoint?.('create:snapshot');
+    const volumes = await deps.volumes.make(request, anonymous, operation);
+    await deps.volumes.fill(id, request, snapshotter.value, operation);
     const specBegun = performance.now();
     const built = await operation.stage('spec', null, async (context) =>
       buildSpec({
@@ -62,6 +63,7 @@ export async function createContainer(
         mutators: mutatorsOf(deps),
         stateDirectory: deps.paths.state(id),
         rootfs: createRootfsReader(await snapshotter.value.directories(id)),
+        volumes,
         context,
       }),
     );
@@ -69,7 +71,13 @@ export async function createContainer(
     operation.signal.throwIfAborted();
     await deps.checkpoint?.('create:spec');
     operation.concerns(id);
-    const record = newRecord(id, name, prepared, built);
+    const record = newRecord(
+      id,
+      name,
+      prepared,
+      built,
+      toMountViews(request, volumes, (volume) => deps.volumes.driverOf(volume)),
+    );
     const subject: ContainerSubject = { containerId: id, name, image: record.image, labels: record.labels };
     const inOperation = { operationId: operation.id };
     deps.state.transaction(() => {
@@ -91,7 +99,7 @@ export async function createContainer(
     await deps.checkpoint?.('create:recorded');
     return record;
   } catch (error) {
-    await undo(deps, id, snapshotter.value);
+    await undo(deps, id, snapshotter.value, anonymous);
     throw error;
   }
 }
@@ -120,7 +128,7 @@ export async function dryRunContainer(deps: ContainerDeps, asked: CreateRequest,
 
 /** Whatever may be asked on the way stays until the container is recorded. */
 function useAll({ plugins }: ContainerDeps): Disposable {
-  const points = ['admissionRule', 'specMutator', 'runtimeBackend', 'snapshotter', 'networkDriver'] as const;
+  const points = ['admissionRule', 'specMutator', 'runtimeBackend', 'snapshotter', 'networkDriver', 'volumeDriver'] as const;
   return plugins.use(points.flatMap((point) => plugins.contributions(point).map(({ plugin }) => plugin)));
 }
 
@@ -145,7 +153,8 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     onProgress: options.onProgress,
     operation,
   });
-  return { request: { ...withContainerIds(request, deps.store), ...resolved }, image, runtime, snapshotter, networks: attachments };
+  const planned = planMounts({ ...withContainerIds(request, deps.store), ...resolved }, image.config, deps.store);
+  return { ...planned, image, runtime, snapshotter, networks: attachments };
 }
 
 async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {
@@ -162,8 +171,9 @@ async function admit(deps: ContainerDeps, request: CreateRequest, operation: Ope
   }
 }
 
-async function undo(deps: ContainerDeps, id: string, snapshotter: Snapshotter): Promise<void> {
+async function undo(deps: ContainerDeps, id: string, snapshotter: Snapshotter, anonymous: readonly string[]): Promise<void> {
   try {
+    await deps.volumes.removeAnonymous(anonymous, { signal: deps.closing, log: deps.log });
     await snapshotter.remove(id);
     await rm(deps.paths.state(id), { recursive: true, force: true });
     deps.intents.end('container', id);
@@ -178,6 +188,7 @@ function newRecord(
   name: string,
   { request, image, runtime, snapshotter, networks }: Prepared,
   built: BuiltSpec,
+  mounts: ContainerRecord['mounts'],
 ): ContainerRecord {
   return {
     id,
@@ -193,7 +204,7 @@ function newRecord(
     snapshotter: snapshotter.value.name,
     command: built.spec.process.args,
     labels: { ...image.config.labels, ...request.labels },
-    mounts: toMountViews(request),
+    mounts,
     resources: request.resources ?? {},
     restartPolicy: request.restartPolicy ?? { name: 'no', maximumRetryCount: 0 },
     stopSignal: request.stopSignal ?? usableSignal(image.config.stopSignal),

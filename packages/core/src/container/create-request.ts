@@ -42,6 +42,8 @@ export interface CreateRequest {
   readonly restartPolicy?: RestartPolicy;
 
   readonly mounts?: readonly MountRequest[];
+  /** `NAME[:ro]`: the volumes and binds of other containers. */
+  readonly volumesFrom?: readonly string[];
   readonly readonlyRootfs?: boolean;
   readonly shmSizeBytes?: number;
   readonly devices?: readonly DeviceRequest[];
@@ -112,6 +114,21 @@ export type MountRequest =
       readonly mode?: number;
       readonly options?: readonly string[];
       readonly readonly?: boolean;
+    }
+  | {
+      readonly type: 'volume';
+      /** Its name; one is made up, and the volume belongs to the container, when absent. */
+      readonly source?: string;
+      readonly target: string;
+      readonly readonly?: boolean;
+      /** An empty one does not get the image's content. */
+      readonly noCopy?: boolean;
+      /** A folder or file in the volume, instead of the whole. */
+      readonly subpath?: string;
+      /** For a volume that is not there yet. */
+      readonly driver?: string;
+      readonly options?: Readonly<Record<string, string>>;
+      readonly labels?: Readonly<Record<string, string>>;
     };
 
 export interface DeviceRequest {

@@ -18,7 +18,7 @@ export async function removeContainer(
   deps: ContainerDeps,
   id: string,
   operation: Operation,
-  options: { readonly force?: boolean } = {},
+  options: { readonly force?: boolean; readonly volumes?: boolean } = {},
 ): Promise<void> {
   await deps.lock.run(id, async () => {
     const record = currentRecord(deps.store, id);
@@ -47,11 +47,20 @@ export async function removeContainer(
       urgent: true,
       change: () => deps.store.remove(id),
     });
+    if (options.volumes === true || record.request.autoRemove === true) await removeVolumes(deps, record, operation);
     deps.runs.forget(id);
     deps.pendingAttaches.end(id);
     await deps.state.restoreReserve();
     deps.waiters.removed(id, { exitCode: exitCode ?? 0, ...(error === '' ? {} : { error }) });
   });
+}
+
+/** The container is gone whatever comes of its volumes: what stays is found by a prune. */
+async function removeVolumes(deps: ContainerDeps, record: ContainerRecord, operation: Operation): Promise<void> {
+  const names = record.mounts.flatMap(({ volume }) => volume ?? []);
+  await deps.volumes
+    .removeAnonymous(names, operation)
+    .catch((error: unknown) => deps.log.warn('a volume of a removed container stays', { container: record.name, error: String(error) }));
 }
 
 async function endAtOnce(deps: ContainerDeps, record: ContainerRecord, operation: Operation): Promise<void> {

@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { native } from '@jocker/native';
 import type { ContainerDeps } from './container-deps.ts';
@@ -11,6 +11,8 @@ export async function undoIntents(deps: ContainerDeps): Promise<void> {
   for (const { kind, id, what } of deps.intents.list()) {
     await deps.drivers.snapshotters.byName(what['snapshotter'] ?? '').value.remove(id);
     await rm(deps.paths.state(id), { recursive: true, force: true });
+    const volumes = (what['volumes'] ?? '').split(',').filter((name) => name !== '');
+    await deps.volumes.removeAnonymous(volumes, { signal: deps.closing, log: deps.log });
     deps.intents.end(kind, id);
   }
   for (const name of await namesIn(deps.paths.mountRoot)) await removeMountPoint(join(deps.paths.mountRoot, name));
@@ -57,12 +59,15 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 }
 
 /** A folder that something may be mounted on is never removed with what is in it: that would be the container's files. */
-async function removeMountPoint(path: string): Promise<void> {
+export async function removeMountPoint(path: string): Promise<void> {
   try {
     native().unmount(path, detach);
   } catch (error) {
     // EINVAL: nothing is mounted there, the engine ended before the mount.
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
   }
-  await rmdir(path);
+  await rmdir(path).catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
+    await unlink(path);
+  });
 }

@@ -9,6 +9,7 @@ import type { ContainerRecord } from './container-record.ts';
 import { isAlive } from './container-state.ts';
 import { subjectOf } from './container-subject.ts';
 import { currentRecord } from './current-record.ts';
+import type { MountedVolumes } from '../volume/container-volumes.ts';
 import { joinNamespaces } from './join-namespaces.ts';
 import { releaseRuntime, watchExit } from './watch-exit.ts';
 
@@ -44,7 +45,8 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   let startedAtMs: number;
   try {
     endpoints = await deps.networks.reserve(record);
-    const bundle = await prepareBundle(deps, record);
+    await using volumes = await deps.volumes.mount(record, deps.store.spec(id).spec, operation);
+    const bundle = await prepareBundle(deps, record, volumes);
     await deps.checkpoint?.('start:bundle');
     ({ pid } = await operation.stage('create', plugin, (stage) => runtime.create(id, bundle, stage)));
     await deps.checkpoint?.('start:runtime-created');
@@ -87,11 +89,11 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
   void watchExit(deps, record, startedAtMs);
 }
 
-async function prepareBundle(deps: ContainerDeps, record: ContainerRecord): Promise<Bundle> {
+async function prepareBundle(deps: ContainerDeps, record: ContainerRecord, volumes: MountedVolumes): Promise<Bundle> {
   const { id, request } = record;
   const directory = deps.paths.bundle(id);
   const snapshotter = deps.drivers.snapshotters.byName(record.snapshotter).value;
-  const spec = joinNamespaces(deps.store.spec(id).spec, record, deps.store);
+  const spec = joinNamespaces(volumes.spec, record, deps.store);
   // The mount point lies in the bundle; the mounts themselves are made in the monitor's namespace only.
   const [rootfs] = await Promise.all([snapshotter.mounts(id), mkdir(resolve(directory, spec.root.path), { recursive: true, mode: 0o711 })]);
   return {
@@ -113,7 +115,7 @@ async function undo(deps: ContainerDeps, record: ContainerRecord, error: unknown
   } catch (failure) {
     deps.log.warn('a failed start left traces in the runtime', { container: record.name, error: String(failure) });
   }
-  await deps.networks.release(endpoints);
+  await Promise.all([deps.networks.release(endpoints), deps.volumes.unmount(record)]);
   const changes = { error: error instanceof Error ? error.message : String(error), exitCode, endpoints: [] };
   deps.state.transaction(() => deps.store.change(record.id, record.status === 'restarting' ? { ...changes, status: 'exited' } : changes));
   if (record.status === 'restarting') deps.waiters.exited(record.id, { exitCode, error: changes.error }, true);

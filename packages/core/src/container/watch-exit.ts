@@ -74,6 +74,7 @@ function recordExit(deps: ContainerDeps, id: string, run: ContainerRun, status: 
 async function releaseRun(deps: ContainerDeps, record: ContainerRecord, run: ContainerRun): Promise<void> {
   try {
     await Promise.all([releaseRuntime(deps, record), deps.networks.release(record.endpoints)]);
+    await deps.volumes.unmount(record);
     deps.runs.end(record.id, run);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -33,6 +33,11 @@ import { readHostFacts } from '../spec/host-facts.ts';
 import { createIntents } from '../state/intents.ts';
 import { lockFolder } from '../state/lock-folder.ts';
 import { openState } from '../state/open-state.ts';
+import { createContainerVolumes } from '../volume/container-volumes.ts';
+import { createVolumeApi } from '../volume/create-volume-api.ts';
+import { restoreVolumes } from '../volume/restore-volumes.ts';
+import type { VolumeDeps } from '../volume/volume-deps.ts';
+import { createVolumeStore } from '../volume/volume-store.ts';
 import type { Engine, EventApi } from './engine.ts';
 import { createEngineExecs } from './engine-execs.ts';
 import { openEngineImages } from './engine-images.ts';
@@ -115,6 +120,19 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     checkpoint: trial.checkpoint,
   };
   const networks = createNetworkApi(networkDeps, operations);
+  const volumeDeps: VolumeDeps = {
+    volumes: createVolumeStore(state.database, state),
+    containers: store,
+    drivers,
+    state,
+    publisher: bus,
+    paths,
+    lock: createKeyedLock(),
+    log,
+    closing: closing.signal,
+    checkpoint: trial.checkpoint,
+  };
+  const volumes = createVolumeApi(volumeDeps, operations);
   const deps: ContainerDeps = {
     store,
     state,
@@ -124,6 +142,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     plugins,
     images: images.service,
     networks: createContainerNetworks(networkDeps),
+    volumes: createContainerVolumes(volumeDeps),
     host: await readHostFacts(),
     paths,
     lock,
@@ -151,6 +170,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   endInterrupted(operationStore, bus);
   await endLostExecs(state.database, bus);
   await images.removeLeftovers();
+  await restoreVolumes(volumeDeps);
   await restoreNetworks(networkDeps);
   await recoverContainers(deps, operations);
 
@@ -169,6 +189,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     containers: { ...containers, files: fileApi.files, changes: fileApi.changes, export: fileApi.export, commit },
     execs,
     networks,
+    volumes,
     operations,
     plugins: createEnginePlugins(plugins, operations, options.pluginInstaller),
     system: {
@@ -186,6 +207,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
         images: images.service,
         containers,
         networks,
+        volumes,
         execs,
         operations,
       }),

@@ -5,6 +5,7 @@ import { toContainerView } from '../container/container-view.ts';
 import type { LifecycleBus } from '../events/lifecycle-bus.ts';
 import type { ImageStore } from '../image/image-store.ts';
 import { goArchitecture } from '../spec/go-architecture.ts';
+import type { VolumeApi } from '../volume/volume-api.ts';
 import type { NetworkApi } from '../network/network-api.ts';
 import type { PluginHost } from '../plugin/plugin-host.ts';
 import type { ContainerApi, EngineInfo, ExecApi, ImageApi, OperationApi, SystemApi } from './engine.ts';
@@ -24,6 +25,7 @@ export interface EngineSystemDeps {
   readonly images: Pick<ImageApi, 'list'>;
   readonly containers: Pick<ContainerApi, 'size'>;
   readonly networks: Pick<NetworkApi, 'list'>;
+  readonly volumes: Pick<VolumeApi, 'list' | 'usageBytes'>;
   readonly execs: Pick<ExecApi, 'list'>;
   readonly operations: Pick<OperationApi, 'list'>;
 }
@@ -32,10 +34,11 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
   const { deps, bus } = system;
   return {
     async info() {
-      const [runtimes, snapshotters, networkDrivers, osRelease] = await Promise.all([
+      const [runtimes, snapshotters, networkDrivers, volumeDrivers, osRelease] = await Promise.all([
         deps.drivers.runtimes.describe(),
         deps.drivers.snapshotters.describe(),
         deps.drivers.networks.describe(),
+        deps.drivers.volumes.describe(),
         readOsRelease(),
       ]);
       const statuses = deps.store.list().map(({ status }) => status);
@@ -51,21 +54,28 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
         runtimes,
         snapshotters,
         networkDrivers,
+        volumeDrivers,
         plugins: system.plugins.views,
         containers: { ...counts, stopped: counts.total - counts.running - counts.paused },
         images: system.imageStore.list().length,
         insecureRegistries: system.config.insecureRegistries ?? [],
         mirrors: Object.keys(system.config.mirrors ?? {}),
-        warnings: warningsOf(runtimes, snapshotters, networkDrivers.some(({ usable }) => usable) ? [] : networkDrivers),
+        warnings: warningsOf(runtimes, snapshotters, networkDrivers.some(({ usable }) => usable) ? [] : networkDrivers, volumeDrivers),
       };
     },
     async snapshot() {
       // One moment: all of these look at memory before they give up the thread, so that no event falls between them.
-      const lists = [system.images.list(), system.networks.list(), system.execs.list(), system.operations.list()] as const;
+      const lists = [
+        system.images.list(),
+        system.networks.list(),
+        system.volumes.list(),
+        system.execs.list(),
+        system.operations.list(),
+      ] as const;
       const seq = bus.lastSeq;
       const containers = deps.store.list().map(toContainerView);
-      const [images, networks, execs, operations] = await Promise.all(lists);
-      return { seq, engineId: system.engineId, containers, images, networks, execs, operations };
+      const [images, networks, volumes, execs, operations] = await Promise.all(lists);
+      return { seq, engineId: system.engineId, containers, images, networks, volumes, execs, operations };
     },
     async diskUsage() {
       const images = await system.images.list();
@@ -78,6 +88,12 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
         layersBytes,
         images: images.map((image) => ({ ...image, sharedBytes: sharedBytesOf(image.id, system.imageStore) })),
         containers,
+        volumes: await Promise.all(
+          (await system.volumes.list()).map(async (volume) => ({
+            ...volume,
+            sizeBytes: await system.volumes.usageBytes(volume.name).catch(() => 0),
+          })),
+        ),
       };
     },
   };

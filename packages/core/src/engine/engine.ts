@@ -8,6 +8,7 @@ import type { ImageHistoryEntry, ImageRunConfig } from '../oci/image-config.ts';
 import type { NetworkApi, NetworkView } from '../network/network-api.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord } from '../network/network-record.ts';
+import type { VolumeApi, VolumeView } from '../volume/volume-api.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { BreakerState } from '../plugin/circuit-breaker.ts';
 import type { CallAccount } from '../plugin/plugin-accounts.ts';
@@ -31,6 +32,7 @@ export interface Engine extends AsyncDisposable {
   readonly containers: ContainerApi;
   readonly execs: ExecApi;
   readonly networks: NetworkApi;
+  readonly volumes: VolumeApi;
   readonly operations: OperationApi;
   readonly plugins: PluginApi;
   readonly system: SystemApi;
@@ -68,6 +70,7 @@ export interface EngineSnapshot {
   readonly containers: readonly ContainerView[];
   readonly images: readonly ImageView[];
   readonly networks: readonly NetworkView[];
+  readonly volumes: readonly VolumeView[];
   readonly execs: readonly ExecView[];
   readonly operations: readonly OperationView[];
 }
@@ -211,8 +214,12 @@ export interface ContainerView {
 }
 
 export interface MountView {
-  readonly type: 'bind' | 'tmpfs';
+  readonly type: 'bind' | 'tmpfs' | 'volume';
+  /** On the host; empty for memory, and for a volume whose files cannot be reached there. */
   readonly source: string;
+  /** The name of the volume. */
+  readonly volume?: string;
+  readonly driver?: string;
   readonly target: string;
   readonly readonly: boolean;
   readonly propagation: string;
@@ -548,6 +555,7 @@ export interface SystemApi {
     readonly layersBytes: number;
     readonly images: readonly (ImageView & { readonly sharedBytes: number })[];
     readonly containers: readonly (ContainerView & { readonly writableBytes: number; readonly rootBytes: number })[];
+    readonly volumes: readonly (VolumeView & { readonly sizeBytes: number })[];
   }>;
   /** Verifies against the registry; the token to keep, if it gave one. */
   authenticate(
@@ -571,6 +579,7 @@ export interface EngineInfo {
     readonly isDefault: boolean;
   }[];
   readonly networkDrivers: EngineInfo['runtimes'];
+  readonly volumeDrivers: EngineInfo['runtimes'];
   readonly plugins: readonly PluginView[];
   readonly containers: { readonly total: number; readonly running: number; readonly paused: number; readonly stopped: number };
   readonly images: number;

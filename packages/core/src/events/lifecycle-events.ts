@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors/jocker-error.ts';
 import type { ContainerView, ExecView, ImageView } from '../engine/engine.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord, NetworkRecord } from '../network/network-record.ts';
+import type { VolumeRecord } from '../volume/volume-record.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** What every event of a container carries, so that a listener needs no second call. */
@@ -108,6 +109,11 @@ export interface LifecycleEvents {
   /** `networks` and `endpoints` are those of the container after it. */
   'network:connected': [event: NetworkChange];
   'network:disconnected': [event: NetworkChange];
+  'volume:created': [event: { readonly name: string; readonly driver: string; readonly record: VolumeRecord }];
+  'volume:removed': [event: { readonly name: string; readonly driver: string }];
+  /** By a container that starts, and after its end. */
+  'volume:mounted': [event: VolumeUse];
+  'volume:unmounted': [event: VolumeUse];
   'operation:started': [event: OperationSubject];
   'operation:finished': [event: OperationSubject & { readonly durationMs: number }];
   'operation:failed': [
@@ -119,7 +125,7 @@ export interface LifecycleEvents {
       readonly message: string;
     },
   ];
-  'prune:finished': [event: { readonly kind: 'containers' | 'images' | 'networks'; readonly reclaimedBytes: number }];
+  'prune:finished': [event: { readonly kind: 'containers' | 'images' | 'networks' | 'volumes'; readonly reclaimedBytes: number }];
   'plugin:added': [event: PluginSubject & { readonly version: string }];
   'plugin:removed': [event: PluginSubject];
   /** It could not be loaded, or its process ended. */
@@ -151,6 +157,10 @@ export interface HookSubject extends PluginSubject {
   readonly point: string;
   readonly provided: string;
   readonly method: string;
+}
+export interface VolumeUse extends ContainerSubject {
+  readonly volume: string;
+  readonly driver: string;
 }
 
 export interface OperationSubject {

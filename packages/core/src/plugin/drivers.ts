@@ -1,3 +1,4 @@
+import type { VolumeDriver } from '../volume/volume-driver.ts';
 import type { NetworkDriver } from '../network/network-driver.ts';
 import type { EngineInfo } from '../engine/engine.ts';
 import { JockerError } from '../errors/jocker-error.ts';
@@ -32,6 +33,7 @@ export interface Drivers {
   readonly runtimes: DriverSet<RuntimeBackend>;
   readonly snapshotters: DriverSet<Snapshotter>;
   readonly networks: DriverSet<NetworkDriver>;
+  readonly volumes: DriverSet<VolumeDriver>;
 }
 
 export function createDrivers(
@@ -54,6 +56,12 @@ export function createDrivers(
     networks: createDriverSet(
       'network driver',
       () => host.contributions('networkDriver'),
+      undefined,
+      () => Promise.resolve(''),
+    ),
+    volumes: createDriverSet(
+      'volume driver',
+      () => host.contributions('volumeDriver'),
       undefined,
       () => Promise.resolve(''),
     ),

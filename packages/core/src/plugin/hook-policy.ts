@@ -140,6 +140,8 @@ export const hooks: { readonly [P in keyof ExtensionPoints]: Hooks<ExtensionPoin
     remove: asked,
     list,
     hostPath: asked,
+    isEmpty: { kind: 'asked', wrong: (answer) => (typeof answer === 'boolean' ? undefined : 'neither true nor false') },
+    fill: { kind: 'open' },
     usageBytes: size,
   },
   admissionRule: {

@@ -19,6 +19,7 @@ export interface BuildSpecOptions {
   readonly mutators: readonly { readonly mutator: SpecMutator; readonly plugin: string; readonly permissions: readonly SpecPermission[] }[];
   readonly stateDirectory: string;
   readonly rootfs: RootfsReader;
+  readonly volumes?: ReadonlyMap<string, string>;
   readonly context: OperationContext;
 }
 
@@ -31,6 +32,7 @@ export async function buildSpec(options: BuildSpecOptions): Promise<BuiltSpec> {
     host: frozenCopy(options.host),
     stateDirectory: options.stateDirectory,
     rootfs: options.rootfs,
+    volumes: options.volumes ?? new Map(),
     context: options.context,
   });
   const steps: SpecStep[] = [];

@@ -28,6 +28,8 @@ export interface SpecInput {
   readonly stateDirectory: string;
   /** Reads of the container's own root file system, safe against what the image put there. */
   readonly rootfs: RootfsReader;
+  /** Where the files of the request's volumes lie, by name, as far as that is known before the start. */
+  readonly volumes: ReadonlyMap<string, string>;
   readonly context: OperationContext;
 }
 

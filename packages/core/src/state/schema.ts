@@ -40,6 +40,8 @@ const migrations: readonly string[] = [
 
   `CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, record TEXT NOT NULL) WITHOUT ROWID;
    UPDATE containers SET record = json_set(record, '$.networks', json('[]'), '$.endpoints', json('[]'));`,
+
+  `CREATE TABLE volumes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 export function applySchema(database: DatabaseSync): void {

@@ -98,6 +98,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
     snapshotter: [contribution('fake-plugin', snapshotter)],
     specMutator: [commandOnly, ...(options.mutators ?? [])].map((mutator) => contribution('fake-plugin', mutator)),
     networkDriver: [],
+    volumeDriver: [],
     admissionRule: (options.admissionRules ?? []).map((rule) => contribution('rules', rule)),
   };
   const plugins = {
@@ -135,6 +136,14 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
       attach: async () => [],
       release: async () => undefined,
       rename: async () => undefined,
+    },
+    volumes: {
+      make: async () => new Map(),
+      fill: async () => undefined,
+      mount: async (_record, spec) => ({ spec, [Symbol.asyncDispose]: async () => undefined }),
+      driverOf: () => '',
+      unmount: async () => undefined,
+      removeAnonymous: async () => undefined,
     },
     host,
     paths: createContainerPaths(join(directory, 'data'), join(directory, 'run')),

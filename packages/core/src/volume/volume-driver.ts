@@ -15,6 +15,9 @@ export interface VolumeDriver {
   /** Idempotent, also for a container that never mounted it. */
   unmount(name: string, containerId: string, context: OperationContext): Promise<void>;
   remove(name: string, context: OperationContext): Promise<void>;
+  isEmpty(name: string): Promise<boolean>;
+  /** Makes the volume, which nobody uses, hold the content of a folder and nothing else: owners, modes, links, xattrs as they are. */
+  fill(name: string, from: string, context: OperationContext): Promise<void>;
   /** Everything it holds, for the repair at the engine's start. */
   list(): Promise<readonly string[]>;
   /** Where its files lie when nobody uses it, for browsing; undefined when they cannot be reached then. */

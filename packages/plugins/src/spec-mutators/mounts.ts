@@ -9,7 +9,7 @@ const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rsla
 export const mounts: SpecMutator = {
   name: 'mounts',
   phase: 'early',
-  async mutate(draft, { request, rootfs }) {
+  async mutate(draft, { request, rootfs, volumes }) {
     await checkSystemFolders(rootfs);
     const asked = request.mounts ?? [];
     if (asked.length === 0) return;
@@ -19,13 +19,27 @@ export const mounts: SpecMutator = {
       if (made.some((each) => each.destination === destination)) {
         throw new JockerError('invalid-argument', `duplicate mount point ${destination}`);
       }
-      made.push(mount.type === 'bind' ? await bindMount(mount, destination, draft) : tmpfsMount(mount, destination));
+      made.push(await mountOf(mount, destination, draft, volumes));
     }
     draft.mounts = draft.mounts.filter((mount) => !made.some(({ destination }) => isBelow(mount.destination, destination)));
     // A parent before what lies in it, or it would cover that.
     draft.mounts.push(...made.toSorted((left, right) => depth(left) - depth(right)));
   },
 };
+
+async function mountOf(mount: MountRequest, destination: string, draft: OciSpec, volumes: ReadonlyMap<string, string>): Promise<OciMount> {
+  switch (mount.type) {
+    case 'bind':
+      return await bindMount(mount, destination, draft);
+    case 'tmpfs':
+      return tmpfsMount(mount, destination);
+    case 'volume': {
+      // One whose place is known at the start only; the engine puts it in then.
+      const source = volumes.get(mount.source ?? '') ?? `volume:${mount.source ?? ''}`;
+      return { destination, type: 'bind', source, options: ['rbind', 'rprivate', ...(mount.readonly === true ? ['ro', 'rro'] : ['rw'])] };
+    }
+  }
+}
 
 function depth(mount: OciMount): number {
   return mount.destination.split('/').length;

@@ -27,6 +27,17 @@ const mount = schemaOf<MountRequest>()(
       createSource: yesNo,
     }),
     strict({ type: Type.Literal('tmpfs'), target: Type.String(), sizeBytes: whole, mode: whole, options: texts, readonly: yesNo }),
+    strict({
+      type: Type.Literal('volume'),
+      source: text,
+      target: Type.String(),
+      readonly: yesNo,
+      noCopy: yesNo,
+      subpath: text,
+      driver: text,
+      options: textMap,
+      labels: textMap,
+    }),
   ]),
 );
 
@@ -77,6 +88,7 @@ export const createRequestSchema: TUnsafe<CreateRequest> = schemaOf<CreateReques
     autoRemove: yesNo,
     restartPolicy: Type.Optional(restartPolicySchema),
     mounts: Type.Optional(Type.Array(mount)),
+    volumesFrom: texts,
     readonlyRootfs: yesNo,
     shmSizeBytes: whole,
     devices: Type.Optional(Type.Array(device)),

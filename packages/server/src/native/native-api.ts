@@ -9,6 +9,7 @@ import { networkRoutes } from './network-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
 import { systemRoutes } from './system-routes.ts';
+import { volumeRoutes } from './volume-routes.ts';
 import { walkthroughRoutes } from './walkthrough-routes.ts';
 
 export interface NativeSection {
@@ -26,6 +27,7 @@ export const nativeApi: readonly NativeSection[] = [
   { title: 'Files of a container', prefix: nativePrefix, routes: containerFileRoutes },
   { title: 'Exec sessions', prefix: nativePrefix, routes: execRoutes },
   { title: 'Networks', prefix: nativePrefix, routes: networkRoutes },
+  { title: 'Volumes', prefix: nativePrefix, routes: volumeRoutes },
   { title: 'Operations', prefix: nativePrefix, routes: operationRoutes },
   { title: 'Plugins', prefix: nativePrefix, routes: pluginRoutes },
   { title: 'The two calls of the walkthrough', prefix: '', routes: walkthroughRoutes },

@@ -96,6 +96,10 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
     case 'container:archive-written':
     case 'container:top':
     case 'exec:detached':
+    case 'volume:created':
+    case 'volume:removed':
+    case 'volume:mounted':
+    case 'volume:unmounted':
     case 'network:created':
     case 'network:removed':
     case 'prune:finished':

@@ -49,5 +49,5 @@ export function imageView(over: Partial<ImageView> = {}): ImageView {
 }
 
 export function snapshot(over: Partial<EngineSnapshot> = {}): EngineSnapshot {
-  return { seq: 0, engineId: 'e1', containers: [], images: [], networks: [], execs: [], operations: [], ...over };
+  return { seq: 0, engineId: 'e1', containers: [], images: [], networks: [], volumes: [], execs: [], operations: [], ...over };
 }

@@ -5,7 +5,7 @@ const refused: readonly (readonly [why: string, ...routes: readonly `${DockerRou
   ['images cannot be built yet; build elsewhere and load them', 'POST /build', 'POST /build/cancel', 'POST /session', 'POST /grpc'],
   ['there is no search of registries', 'GET /images/search'],
   ['manifests are not shown without the image', 'GET /distribution/{name*}/json'],
-  ['volumes cannot be made yet', 'POST /volumes/create', 'PUT /volumes/{name}', 'DELETE /volumes/{name}'],
+  ['this engine has no cluster volumes', 'PUT /volumes/{name}'],
   [
     'checkpoints are not supported',
     'GET /containers/{id}/checkpoints',

@@ -8,6 +8,7 @@ import { credentialsOf } from '../parse-credentials.ts';
 import { toContainerSummary } from '../translate/container-summary.ts';
 import { toDockerEvents, type DockerEvent } from '../translate/event.ts';
 import { matchesLabel, type Filters } from '../translate/filters.ts';
+import { toVolumeUsage } from './volume-routes.ts';
 import { toImageSummary } from '../translate/image-views.ts';
 import { toDockerInfo } from '../translate/info.ts';
 import { isBefore } from '../translate/older-versions.ts';
@@ -187,15 +188,17 @@ function suits(event: DockerEvent, filters: Filters): boolean {
       event.Type === 'image' ? named(value) : Attributes['image'] === value || Attributes['image'] === `${value}:latest`,
     ) &&
     filters.all('label', (value) => matchesLabel(Attributes, value)) &&
+    filters.any('network', (value) => event.Type === 'network' && named(value)) &&
+    filters.any('volume', (value) => event.Type === 'volume' && named(value)) &&
     filters.any('scope', (value) => value === event.scope) &&
-    !['config', 'daemon', 'network', 'node', 'plugin', 'secret', 'service', 'volume'].some((name) => filters.has(name))
+    !['config', 'daemon', 'node', 'plugin', 'secret', 'service'].some((name) => filters.has(name))
   );
 }
 
 async function diskUsage({ engine, query, version }: DockerCall): Promise<object> {
   const types = query.texts('type');
   const wants = (type: string): boolean => types.length === 0 || types.includes(type);
-  const { layersBytes, images, containers } = await engine.system.diskUsage();
+  const { layersBytes, images, containers, volumes } = await engine.system.diskUsage();
   return {
     LayersSize: layersBytes,
     ...(isBefore(version, 42) ? { BuilderSize: 0 } : {}),
@@ -203,7 +206,7 @@ async function diskUsage({ engine, query, version }: DockerCall): Promise<object
       ? { Images: images.map((image) => ({ ...toImageSummary(image, version, image.containers), SharedSize: image.sharedBytes })) }
       : {}),
     ...(wants('container') ? { Containers: containers.map((container) => toContainerSummary(container, container)) } : {}),
-    ...(wants('volume') ? { Volumes: [] } : {}),
+    ...(wants('volume') ? { Volumes: volumes.map(toVolumeUsage) } : {}),
     ...(wants('build-cache') ? { BuildCache: [] } : {}),
   };
 }

@@ -121,6 +121,7 @@ function toHostConfig(container: ContainerDetails, version: ApiVersion): object 
   const { request, resources } = container;
   const mounts = request.mounts ?? [];
   const binds = mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource === true ? [bindText(mount)] : []));
+  const volumes = mounts.flatMap((mount) => (mount.type === 'volume' ? [volumeObject(mount)] : []));
   const others = mounts.flatMap((mount) => (mount.type === 'bind' && mount.createSource !== true ? [mountObject(mount)] : []));
   const tmpfs = mounts.flatMap((mount) => (mount.type === 'tmpfs' ? [[mount.target, tmpfsText(mount)] as const] : []));
   const rates = (list: readonly { readonly path: string; readonly rate: number }[] | undefined): object | null =>
@@ -134,7 +135,7 @@ function toHostConfig(container: ContainerDetails, version: ApiVersion): object 
     RestartPolicy: { Name: container.restartPolicy.name, MaximumRetryCount: container.restartPolicy.maximumRetryCount },
     AutoRemove: container.autoRemove,
     VolumeDriver: '',
-    VolumesFrom: null,
+    VolumesFrom: request.volumesFrom ?? null,
     ConsoleSize: [request.consoleSize?.rows ?? 0, request.consoleSize?.columns ?? 0],
     CapAdd: request.capAdd ?? null,
     CapDrop: request.capDrop ?? null,
@@ -195,7 +196,7 @@ function toHostConfig(container: ContainerDetails, version: ApiVersion): object 
     CpuPercent: 0,
     IOMaximumIOps: 0,
     IOMaximumBandwidth: 0,
-    ...(others.length === 0 ? {} : { Mounts: others }),
+    ...(others.length + volumes.length === 0 ? {} : { Mounts: [...others, ...volumes] }),
     MaskedPaths: request.maskedPaths ?? null,
     ReadonlyPaths: request.readonlyPaths ?? null,
     ...(request.init === undefined ? {} : { Init: request.init }),
@@ -216,6 +217,17 @@ function mountObject({ source, target, readonly, propagation }: BindRequest): ob
     Target: target,
     ...(readonly === true ? { ReadOnly: true } : {}),
     ...(propagation === undefined ? {} : { BindOptions: { Propagation: propagation } }),
+  };
+}
+
+function volumeObject({ source, target, readonly, noCopy, subpath }: Extract<MountRequest, { readonly type: 'volume' }>): object {
+  const options = { ...(noCopy === true ? { NoCopy: true } : {}), ...(subpath === undefined ? {} : { Subpath: subpath }) };
+  return {
+    Type: 'volume',
+    ...(source === undefined ? {} : { Source: source }),
+    Target: target,
+    ...(readonly === true ? { ReadOnly: true } : {}),
+    ...(Object.keys(options).length === 0 ? {} : { VolumeOptions: options }),
   };
 }
 

@@ -32,11 +32,13 @@ export function toContainerSummary(container: ContainerView, size?: ContainerSiz
 export function toMountPoint(mount: ContainerView['mounts'][number]): object {
   return {
     Type: mount.type,
+    ...(mount.volume === undefined ? {} : { Name: mount.volume }),
     Source: mount.source,
     Destination: mount.target,
-    Mode: mount.readonly ? 'ro' : '',
+    ...(mount.driver === undefined ? {} : { Driver: mount.driver }),
+    Mode: mount.readonly ? 'ro' : mount.type === 'volume' ? 'z' : '',
     RW: !mount.readonly,
-    Propagation: mount.type === 'bind' ? mount.propagation : '',
+    Propagation: mount.propagation,
   };
 }
 

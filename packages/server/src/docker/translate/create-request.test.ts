@@ -111,6 +111,7 @@ describe('Config', () => {
     ],
     [{ AttachStdin: true, AttachStdout: true }, { attach: { stdin: true, stdout: true, stderr: false } }],
     [{ NetworkDisabled: true }, { network: 'none' }],
+    [{ Volumes: { '/data': {} } }, { mounts: [{ type: 'volume', target: '/data' }] }],
     [{ Healthcheck: { Test: ['NONE'] } }, { healthcheck: { test: ['NONE'] } }],
   ])('%j is honoured', (config, wanted) => {
     expect(requestOf(config)).toMatchObject(wanted);
@@ -119,7 +120,6 @@ describe('Config', () => {
 
   test.each([
     [{ Healthcheck: { Test: ['CMD', 'true'] } }, /health checks/],
-    [{ Volumes: { '/data': {} } }, /anonymous volumes .*\/data/],
     [{ Sparkles: true }, /Config\.Sparkles/],
   ])('%j is answered with a warning', (config, warning) => {
     expect(create(config).warnings).toEqual([expect.stringMatching(warning)]);
@@ -142,6 +142,12 @@ describe('Config', () => {
 describe('HostConfig', () => {
   test.each([
     [{ Binds: ['/a:/b:ro'] }, { mounts: [{ type: 'bind', source: '/a', target: '/b', readonly: true, createSource: true }] }],
+    [{ Binds: ['data:/data:ro,nocopy'] }, { mounts: [{ type: 'volume', source: 'data', target: '/data', readonly: true, noCopy: true }] }],
+    [
+      { Mounts: [{ Type: 'volume', Source: 'data', Target: '/data', VolumeOptions: { Subpath: 'sub' } }] },
+      { mounts: [{ type: 'volume', source: 'data', target: '/data', subpath: 'sub' }] },
+    ],
+    [{ VolumesFrom: ['other:ro'] }, { volumesFrom: ['other:ro'] }],
     [{ Binds: ['/a:/b:rslave'] }, { mounts: [{ type: 'bind', source: '/a', target: '/b', propagation: 'rslave', createSource: true }] }],
     [{ Mounts: [{ Type: 'bind', Source: '/a', Target: '/b' }] }, { mounts: [{ type: 'bind', source: '/a', target: '/b' }] }],
     [
@@ -233,11 +239,8 @@ describe('HostConfig', () => {
 
   test.each([
     [{ PidMode: 'container:a' }],
-    [{ Binds: ['data:/data'] }],
-    [{ Mounts: [{ Type: 'volume', Source: 'data', Target: '/data' }] }],
     [{ Mounts: [{ Type: 'npipe', Target: '/data' }] }],
     [{ Links: ['a:b'] }],
-    [{ VolumesFrom: ['a'] }],
     [{ CgroupParent: '/a' }],
     [{ StorageOpt: { size: '1G' } }],
     [{ DeviceRequests: [{ Count: -1 }] }],

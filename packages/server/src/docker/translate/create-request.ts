@@ -62,9 +62,10 @@ export function translateCreate(body: unknown, name: string | undefined, platfor
   fields.take('NetworkDisabled', asBoolean, (value) => {
     if (value) draft.network = 'none';
   });
+  const volumePaths: string[] = [];
   fields.take('Volumes', asObject, (value) => {
     const paths = Object.keys(value);
-    if (paths.length > 0) fields.warn(`anonymous volumes are not there yet: ${paths.join(', ')} is kept with the container`);
+    volumePaths.push(...paths);
   });
   // Of the client or of builds; no effect on a container.
   fields.ignore('ArgsEscaped', 'OnBuild', 'Shell');
@@ -85,6 +86,10 @@ export function translateCreate(body: unknown, name: string | undefined, platfor
     draft.endpoints = endpoints;
   });
   if (macAddress !== '') draft.endpoints = withMacAddress(draft.endpoints ?? [], draft.network ?? 'default', macAddress);
+  const isTaken = (path: string): boolean =>
+    (draft.mounts ?? []).some(({ target }) => target.replace(/\/+$/, '') === path.replace(/\/+$/, ''));
+  const anonymous = volumePaths.filter((path) => !isTaken(path)).map((target) => ({ type: 'volume', target }) as const);
+  if (anonymous.length > 0) draft.mounts = [...(draft.mounts ?? []), ...anonymous];
   return { request: draft, warnings: [...fields.finish(), ...hostWarnings] };
 }
 

@@ -13,7 +13,7 @@ export interface DockerEvent {
   readonly timeNano: number;
 }
 
-const pruned = { images: 'image', containers: 'container', networks: 'network' } as const;
+const pruned = { images: 'image', containers: 'container', networks: 'network', volumes: 'volume' } as const;
 
 type Wired = Pick<ContainerSubject, 'containerId'> & Partial<Pick<EventPayload<'container:started'>, 'networks' | 'endpoints'>>;
 type Attributes = Readonly<Record<string, string>>;
@@ -135,6 +135,15 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
         : [];
     case 'network:disconnected':
       return [network('disconnect', envelope.event, envelope.event.containerId)];
+    case 'volume:created':
+      return [event('volume', 'create', envelope.event.name, { driver: envelope.event.driver })];
+    case 'volume:removed':
+      return [event('volume', 'destroy', envelope.event.name, { driver: envelope.event.driver })];
+    case 'volume:mounted':
+    case 'volume:unmounted': {
+      const { volume, driver, containerId } = envelope.event;
+      return [event('volume', envelope.name === 'volume:mounted' ? 'mount' : 'unmount', volume, { container: containerId, driver })];
+    }
     case 'prune:finished':
       return [event(pruned[envelope.event.kind], 'prune', '', { reclaimed: String(envelope.event.reclaimedBytes) })];
     case 'image:pulling':

@@ -66,7 +66,9 @@ export function readHostConfig(fields: FieldReader, draft: Draft): void {
   // Of the client itself, of other systems, or the same as their absence.
   fields.ignore('ContainerIDFile', 'Isolation', 'CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth', 'VolumeDriver', 'Cgroup');
   fields.refuse('Links', '--link is not supported: containers find each other by name on a network of their own');
-  fields.refuse('VolumesFrom', '--volumes-from is not supported');
+  fields.take('VolumesFrom', asStrings, (value) => {
+    if (value.length > 0) draft.volumesFrom = value;
+  });
   fields.refuse('CgroupParent', '--cgroup-parent is not supported');
   fields.refuse('StorageOpt', '--storage-opt is not supported');
   fields.refuse('DeviceRequests', '--gpus and device requests are not supported');

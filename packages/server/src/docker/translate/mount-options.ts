@@ -1,24 +1,37 @@
-import { asBoolean, asNumber, asObject, asString, JockerError, optional, type MountRequest } from '@jocker/core';
+import {
+  asBoolean,
+  asNumber,
+  asObject,
+  asString,
+  asStringMap,
+  JockerError,
+  optional,
+  type ForeignObject,
+  type MountRequest,
+} from '@jocker/core';
 
 const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
-const noVolumes = 'named volumes are not there yet: give a path of this machine';
 
-/** `/host:/container[:ro,rslave]`, as `docker run -v` sends it in Binds. */
+/** `/host:/container[:ro,rslave]` or `VOLUME:/container[:ro,nocopy]`, as `docker run -v` sends it in Binds. */
 export function parseBind(text: string): MountRequest {
   const [source = '', target, options = '', ...rest] = text.split(':');
   if (target === undefined || rest.length > 0) throw new JockerError('invalid-argument', `invalid volume specification: '${text}'`);
-  if (!source.startsWith('/')) throw new JockerError('unsupported', `${noVolumes} (${source})`);
   const words = options.split(',').filter((word) => word !== '');
   const unknown = words.find((word) => !['ro', 'rw', 'z', 'Z', 'nocopy', ...propagations].includes(word));
   if (unknown !== undefined)
     throw new JockerError('invalid-argument', `invalid volume specification: '${text}': unknown option ${unknown}`);
   const propagation = words.find((word) => propagations.includes(word));
+  const isReadonly = words.includes('ro') ? { readonly: true } : {};
+  if (!source.startsWith('/')) {
+    const noCopy = words.includes('nocopy') ? { noCopy: true } : {};
+    return { type: 'volume', target: assertAbsolute(target), ...(source === '' ? {} : { source }), ...isReadonly, ...noCopy };
+  }
   return {
     type: 'bind',
     source,
     target: assertAbsolute(target),
     createSource: true,
-    ...(words.includes('ro') ? { readonly: true } : {}),
+    ...isReadonly,
     ...(propagation === undefined ? {} : { propagation }),
   };
 }
@@ -59,9 +72,28 @@ export function parseMount(value: unknown, path: string): MountRequest {
       ...(isReadonly ? { readonly: true } : {}),
     };
   }
-  if (type === 'volume') throw new JockerError('unsupported', source === '' ? noVolumes : `${noVolumes} (${source})`);
+  if (type === 'volume')
+    return { type, target, ...(source === '' ? {} : { source }), ...(isReadonly ? { readonly: true } : {}), ...volumeOptions(mount, path) };
   const known = ['cluster', 'image', 'npipe'].includes(type);
   throw new JockerError(known ? 'unsupported' : 'invalid-argument', `mounts of type ${type.slice(0, 40)} are not supported`);
+}
+
+function volumeOptions(mount: ForeignObject, path: string): Partial<Extract<MountRequest, { type: 'volume' }>> {
+  const options = optional(mount['VolumeOptions'], `${path}.VolumeOptions`, asObject) ?? {};
+  const at = `${path}.VolumeOptions`;
+  const noCopy = optional(options['NoCopy'], `${at}.NoCopy`, asBoolean) ?? false;
+  const subpath = optional(options['Subpath'], `${at}.Subpath`, asString) ?? '';
+  const labels = optional(options['Labels'], `${at}.Labels`, asStringMap);
+  const config = optional(options['DriverConfig'], `${at}.DriverConfig`, asObject) ?? {};
+  const driver = optional(config['Name'], `${at}.DriverConfig.Name`, asString) ?? '';
+  const driverOptions = optional(config['Options'], `${at}.DriverConfig.Options`, asStringMap);
+  return {
+    ...(noCopy ? { noCopy } : {}),
+    ...(subpath === '' ? {} : { subpath }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(driver === '' ? {} : { driver }),
+    ...(driverOptions === undefined ? {} : { options: driverOptions }),
+  };
 }
 
 /** `--tmpfs /run:rw,size=64m,mode=1777`: the options of mount(8). */

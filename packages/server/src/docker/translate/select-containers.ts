@@ -67,7 +67,9 @@ function suits(container: ContainerView, filters: Filters, ancestors: readonly D
       ancestors.includes(container.imageId) ||
       filters.get('ancestor').some((value) => isNamed(container.image, value))) &&
     filters.any('network', (value) => container.network === value || isOnNetwork(container, value)) &&
-    filters.any('volume', (value) => container.mounts.some(({ source, target }) => source === value || target === value)) &&
+    filters.any('volume', (value) =>
+      container.mounts.some(({ volume, source, target }) => volume === value || source === value || target === value),
+    ) &&
     filters.any('health', (value) => value === 'none') &&
     filters.flag('is-task') !== true &&
     filters.any('publish', (value) => portsOf(container).some((port) => matchesPort(port, value))) &&
