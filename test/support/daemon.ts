@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJockerClient, type JockerClient } from '@jocker/client';
+import { networkTracesOf } from './network-traces.ts';
 
 const program = fileURLToPath(new URL('../../jocker', import.meta.url));
 const readyTimeoutMs = 60_000;
@@ -97,10 +98,15 @@ export async function startDaemon(serveArguments: readonly string[] = []): Promi
     }
   }
 
+  async function removeNetworks(): Promise<void> {
+    for (const { id, name } of await client.networks.list()) if (name !== 'bridge') await client.networks.remove(id);
+  }
+
   async function remove(): Promise<void> {
     let traces: readonly string[] = [];
     try {
       await removeContainers();
+      await removeNetworks();
     } finally {
       client[Symbol.dispose]();
       await end('SIGTERM');
@@ -174,10 +180,12 @@ export async function collect(child: ChildProcess, input: string | Buffer = ''):
   };
 }
 
-/** Processes, mounts and cgroups of an engine that is no more. What is about to end is waited for. */
+/** Processes, mounts, cgroups and networks of an engine that is no more. What is about to end is waited for. */
 async function tracesOf(directory: string, engineId: string): Promise<readonly string[]> {
   for (const giveUp = Date.now() + traceTimeoutMs; ;) {
-    const found = (await Promise.all([processesWith(directory), mountsBelow(directory), cgroupsOf(engineId)])).flat();
+    const found = (
+      await Promise.all([processesWith(directory), mountsBelow(directory), cgroupsOf(engineId), networkTracesOf(engineId)])
+    ).flat();
     if (found.length === 0 || Date.now() > giveUp) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

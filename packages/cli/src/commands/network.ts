@@ -15,6 +15,12 @@ interface CreateNetworkFlags {
   readonly opt: readonly string[];
 }
 
+interface ListNetworksFlags {
+  readonly format?: string;
+  readonly quiet?: boolean;
+  readonly trunc: boolean;
+}
+
 interface ConnectFlags {
   readonly alias: readonly string[];
   readonly ip?: string;
@@ -52,21 +58,16 @@ export const network: CliCommand = {
       );
     formatOption(command.command('ls').alias('list').description('list networks'))
       .option('-q, --quiet', 'only ids')
+      .option('--no-trunc', 'nothing shortened')
       .action(
-        run(async (context, { format, quiet }: { readonly format?: string; readonly quiet?: boolean }) => {
+        run(async (context, { format, quiet, trunc }: ListNetworksFlags) => {
           printList(context, {
             format,
             quiet,
             items: await context.client.networks.list(),
-            id: ({ id }) => shortId(id),
-            titles: ['NETWORK ID', 'NAME', 'DRIVER', 'SUBNET', 'CONTAINERS'],
-            row: ({ id, name, driver, subnets, containers }) => [
-              shortId(id),
-              name,
-              driver,
-              subnets.map(({ subnet }) => subnet).join(', '),
-              String(containers.length),
-            ],
+            id: ({ id }) => (trunc ? shortId(id) : id),
+            titles: ['NETWORK ID', 'NAME', 'DRIVER', 'SCOPE'],
+            row: ({ id, name, driver }) => [trunc ? shortId(id) : id, name, driver, 'local'],
           });
         }),
       );
