@@ -8,7 +8,7 @@ import { goArchitecture } from '../spec/go-architecture.ts';
 import type { VolumeApi } from '../volume/volume-api.ts';
 import type { NetworkApi } from '../network/network-api.ts';
 import type { PluginHost } from '../plugin/plugin-host.ts';
-import type { ContainerApi, EngineInfo, ExecApi, ImageApi, OperationApi, SystemApi } from './engine.ts';
+import type { PluginView, ContainerApi, EngineInfo, ExecApi, ImageApi, OperationApi, SystemApi } from './engine.ts';
 import type { EngineConfig } from './engine-options.ts';
 
 export interface EngineSystemDeps {
@@ -60,7 +60,10 @@ export function createEngineSystem(system: EngineSystemDeps): Omit<SystemApi, 'a
         images: system.imageStore.list().length,
         insecureRegistries: system.config.insecureRegistries ?? [],
         mirrors: Object.keys(system.config.mirrors ?? {}),
-        warnings: warningsOf(runtimes, snapshotters, networkDrivers.some(({ usable }) => usable) ? [] : networkDrivers, volumeDrivers),
+        warnings: [
+          ...warningsOf(runtimes, snapshotters, networkDrivers.some(({ usable }) => usable) ? [] : networkDrivers, volumeDrivers),
+          ...pluginWarnings(system.plugins.views),
+        ],
       };
     },
     async snapshot() {
@@ -120,6 +123,13 @@ async function bytesOfLayers(deps: ContainerDeps): Promise<number> {
 
 function warningsOf(...kinds: readonly EngineInfo['runtimes'][]): readonly string[] {
   return kinds.flat().flatMap(({ name, usable, detail }) => (usable ? [] : [`${name} cannot be used: ${detail}`]));
+}
+
+function pluginWarnings(views: readonly PluginView[]): readonly string[] {
+  return views.flatMap(({ name, state, error }) => {
+    if (state === 'loaded') return [];
+    return [state === 'failed' ? `plugin ${name} was left out: ${error ?? ''}` : `plugin ${name} fails again and again: ${error ?? ''}`];
+  });
 }
 
 async function readOsRelease(): Promise<string> {

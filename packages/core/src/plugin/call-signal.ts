@@ -11,17 +11,36 @@ export class CallSignal {
   #controller: AbortController | undefined;
   #signal: AbortSignal | undefined;
   #reason: unknown;
+  #follow: (() => void) | undefined;
+  readonly #lasting: boolean;
 
-  constructor(parent: AbortSignal | undefined) {
+  /** `lasting`: what the call answers with lives on, and follows the operation's signal too. */
+  constructor(parent: AbortSignal | undefined, lasting: boolean) {
     this.#parent = parent;
+    this.#lasting = lasting;
   }
 
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal;
     if (this.#reason !== undefined) return (this.#signal = AbortSignal.abort(this.#reason));
-    this.#controller = new AbortController();
-    this.#signal = this.#parent === undefined ? this.#controller.signal : AbortSignal.any([this.#parent, this.#controller.signal]);
+    const controller = new AbortController();
+    const parent = this.#parent;
+    this.#controller = controller;
+    this.#signal = controller.signal;
+    if (parent === undefined) return this.#signal;
+    if (parent.aborted) controller.abort(parent.reason);
+    else if (this.#lasting) this.#signal = AbortSignal.any([parent, controller.signal]);
+    else {
+      // A quarter of the cost of `any`, for the many calls of a start.
+      this.#follow = () => controller.abort(parent.reason);
+      parent.addEventListener('abort', this.#follow, { once: true });
+    }
     return this.#signal;
+  }
+
+  /** The call is over. */
+  release(): void {
+    if (this.#follow !== undefined) this.#parent?.removeEventListener('abort', this.#follow);
   }
 
   /** Whether the operation itself was cancelled, which is not the plugin's failure. */

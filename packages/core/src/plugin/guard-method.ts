@@ -95,6 +95,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
     } finally {
       clock.stop();
       activity.running -= 1;
+      signal.release();
     }
     if (answer !== tooLate) return onAnswer(answer, given, begun, signal);
     pending.then(throwAway, () => undefined);
@@ -115,7 +116,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
     }
     const begun = performance.now();
     const clock = new Clock(policy.timeLimitMs);
-    const signal = new CallSignal(contextIn(given)?.signal);
+    const signal = new CallSignal(contextIn(given)?.signal, hook.lasting === true);
     let result: unknown;
     try {
       result = method.apply(value, hook.kind === 'open' ? given : given.map((each) => withinCall(each, signal, hook, clock)));

@@ -25,6 +25,8 @@ export type CallKind = 'asked' | 'quick' | 'stream' | 'busy' | 'open';
 
 export interface Hook {
   readonly kind: CallKind;
+  /** What it answers with lives on after the call. */
+  readonly lasting?: boolean;
   /** What it answers with when it is skipped. */
   readonly skipped?: unknown;
   /** What is wrong with an answer that no implementation of the contract gives. */
@@ -79,7 +81,7 @@ export const hooks: { readonly [P in keyof ExtensionPoints]: Hooks<ExtensionPoin
         ({ mediaType, digest, size: bytes }) => isText(mediaType) && isText(digest) && isCount(bytes),
       ),
     },
-    fetch: { kind: 'stream', wrong: (answer) => (answer instanceof Readable ? undefined : 'what is not a stream') },
+    fetch: { kind: 'stream', lasting: true, wrong: (answer) => (answer instanceof Readable ? undefined : 'what is not a stream') },
     release: asked,
   },
   imageDestination: { accepts, push: { kind: 'busy' }, authenticate: asked },
@@ -113,8 +115,8 @@ export const hooks: { readonly [P in keyof ExtensionPoints]: Hooks<ExtensionPoin
     resume: asked,
     update: asked,
     delete: asked,
-    exec: { kind: 'asked', wrong: expect('a process', ({ pid, exited }) => isCount(pid) && exited instanceof Promise) },
-    attach: { kind: 'asked', wrong: expect('streams', ({ output }) => typeof output === 'object' && output !== null) },
+    exec: { kind: 'asked', lasting: true, wrong: expect('a process', ({ pid, exited }) => isCount(pid) && exited instanceof Promise) },
+    attach: { kind: 'asked', lasting: true, wrong: expect('streams', ({ output }) => typeof output === 'object' && output !== null) },
     resize: asked,
     exit: { kind: 'open', wrong: expect('an exit status', ({ exitCode }) => isCount(exitCode)) },
     reopenLog: asked,
