@@ -5,7 +5,7 @@ import { createContainerApi } from '../container/container-api.ts';
 import { createFileApi } from '../container/container-file-api.ts';
 import { createContainerPaths } from '../container/container-paths.ts';
 import { createContainerRuns } from '../container/container-runs.ts';
-import { createContainerStore, type ContainerStore } from '../container/container-store.ts';
+import { createContainerStore } from '../container/container-store.ts';
 import { createAutomaticVerbs } from '../container/container-verbs.ts';
 import { createExitWaiters } from '../container/exit-waiters.ts';
 import { createKeyedLock } from '../container/keyed-lock.ts';
@@ -22,12 +22,11 @@ import type { Logger } from '../operation/operation-context.ts';
 import { createContainerNetworks } from '../network/container-networks.ts';
 import { createNetworkApi } from '../network/create-network-api.ts';
 import type { NetworkDeps } from '../network/network-deps.ts';
-import { createNetworkStore, type NetworkStore } from '../network/network-store.ts';
+import { createNetworkStore } from '../network/network-store.ts';
 import { removeUnusedDefault, restoreNetworks } from '../network/restore-networks.ts';
 import { createOperationStore } from '../operation/operation-store.ts';
 import { createOperations } from '../operation/operations.ts';
 import { createDrivers } from '../plugin/drivers.ts';
-import type { ExtensionPoints } from '../plugin/extension-points.ts';
 import { loadPlugins } from '../plugin/plugin-host.ts';
 import { readHostFacts } from '../spec/host-facts.ts';
 import { createIntents } from '../state/intents.ts';
@@ -39,6 +38,7 @@ import { restoreVolumes } from '../volume/restore-volumes.ts';
 import type { VolumeDeps } from '../volume/volume-deps.ts';
 import { createVolumeStore } from '../volume/volume-store.ts';
 import type { Engine, EventApi } from './engine.ts';
+import { createDriverUsers } from './driver-users.ts';
 import { createEngineExecs } from './engine-execs.ts';
 import { openEngineImages } from './engine-images.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -75,6 +75,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   const { dataRoot, runRoot } = options;
   const store = createContainerStore(state.database, state, log);
   const networkStore = createNetworkStore(state.database, state);
+  const volumeStore = createVolumeStore(state.database, state);
   const plugins = await loadPlugins({
     entries: options.plugins,
     events: bus,
@@ -82,7 +83,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     dataRoot,
     runRoot,
     log,
-    usersOf: (point, name) => usersOf(store, networkStore, point, name),
+    usersOf: createDriverUsers({ containers: store, networks: networkStore, volumes: volumeStore }),
   });
   closers.defer(() => plugins.close());
   const drivers = createDrivers(plugins, { runtime: options.defaultRuntime, snapshotter: options.defaultSnapshotter });
@@ -121,7 +122,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   };
   const networks = createNetworkApi(networkDeps, operations);
   const volumeDeps: VolumeDeps = {
-    volumes: createVolumeStore(state.database, state),
+    volumes: volumeStore,
     containers: store,
     drivers,
     state,
@@ -215,12 +216,6 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-}
-
-function usersOf(containers: ContainerStore, networks: NetworkStore, point: keyof ExtensionPoints, name: string): readonly string[] {
-  if (point === 'networkDriver') return networks.list().flatMap((record) => (record.driver === name ? [`network ${record.name}`] : []));
-  const key = point === 'runtimeBackend' ? 'runtime' : point === 'snapshotter' ? 'snapshotter' : undefined;
-  return key === undefined ? [] : containers.list().flatMap((record) => (record[key] === name ? [`container ${record.name}`] : []));
 }
 
 function createEventApi(bus: LifecycleBus, eventLog: EventLog, closing: AbortSignal): EventApi {

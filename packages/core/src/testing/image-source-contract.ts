@@ -58,8 +58,8 @@ export function describeImageSource(name: string, open: () => Promise<ImageSourc
       }
     };
 
-    test('accepts its own references and no others', () => {
-      expect([under.source.accepts(reference), under.source.accepts(under.foreign)]).toEqual([true, false]);
+    test('accepts its own references and no others', async () => {
+      expect([await under.source.accepts(reference), await under.source.accepts(under.foreign)]).toEqual([true, false]);
     });
 
     test('gives bytes that match the digest and size of their descriptors, all the way down', async () => {
