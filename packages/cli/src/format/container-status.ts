@@ -8,7 +8,7 @@ export function containerStatus(view: ContainerView, now: number = Date.now()): 
     case 'created':
       return 'Created';
     case 'running':
-      return up();
+      return view.health === null ? up() : `${up()} (${view.health === 'starting' ? 'health: starting' : view.health})`;
     case 'paused':
       return `${up()} (Paused)`;
     case 'restarting':

@@ -62,7 +62,14 @@ describe('the status of a container', () => {
   const now = Date.parse('2026-01-01T01:00:00Z');
   const at = (more: Partial<ContainerView>): string =>
     containerStatus(
-      { createdAt: '2026-01-01T00:00:00Z', startedAt: '2026-01-01T00:50:00Z', finishedAt: null, exitCode: null, ...more } as ContainerView,
+      {
+        createdAt: '2026-01-01T00:00:00Z',
+        startedAt: '2026-01-01T00:50:00Z',
+        finishedAt: null,
+        exitCode: null,
+        health: null,
+        ...more,
+      } as ContainerView,
       now,
     );
   test.each<[Partial<ContainerView>, string]>([

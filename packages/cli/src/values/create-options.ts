@@ -4,6 +4,7 @@ import { absoluteReference } from './absolute-reference.ts';
 import { parseEnvironment, parseLabels } from './parse-key-values.ts';
 import { parseMount } from './parse-mount.ts';
 import { parseTmpfs, parseVolume } from './parse-mounts.ts';
+import { healthcheckOf } from './health-options.ts';
 import { networksOf } from './network-options.ts';
 import { parseCpus, parseWhole } from './parse-number.ts';
 import { parseSize } from './parse-size.ts';
@@ -46,6 +47,13 @@ export interface CreateFlags {
   readonly dnsOption: readonly string[];
   readonly link: readonly string[];
   readonly label: readonly string[];
+  readonly healthCmd?: string;
+  readonly healthInterval?: string;
+  readonly healthTimeout?: string;
+  readonly healthRetries?: string;
+  readonly healthStartPeriod?: string;
+  readonly healthStartInterval?: string;
+  readonly healthcheck: boolean;
   readonly stopSignal?: string;
   readonly stopTimeout?: string;
   readonly shmSize?: string;
@@ -102,6 +110,13 @@ export function addCreateOptions(command: Command): Command {
     .addOption(many('--dns-option <option>', 'an option of resolv.conf'))
     .addOption(many('--link <container>', 'refused').hideHelp())
     .addOption(many('-l, --label <k=v>', 'set a label'))
+    .option('--health-cmd <command>', 'what says whether it is healthy')
+    .option('--health-interval <time>', 'between two checks (30s)')
+    .option('--health-timeout <time>', 'for one check (30s)')
+    .option('--health-retries <number>', 'so many failures make it unhealthy (3)')
+    .option('--health-start-period <time>', 'at its start, when failures do not count')
+    .option('--health-start-interval <time>', 'between two checks while it starts (5s)')
+    .option('--no-healthcheck', "without the image's check")
     .option('--stop-signal <signal>', 'what stop sends')
     .option('--stop-timeout <seconds>', 'how long stop waits before it kills')
     .option('--shm-size <size>', 'of /dev/shm')
@@ -141,6 +156,7 @@ export async function createRequestOf(
     ...given('tty', flags.tty),
     ...given('openStdin', flags.interactive),
     ...(flags.label.length > 0 ? { labels: parseLabels(flags.label) } : {}),
+    ...healthcheckOf(flags),
     ...given('stopSignal', flags.stopSignal),
     ...(flags.stopTimeout === undefined ? {} : { stopTimeoutSeconds: parseWhole('--stop-timeout', flags.stopTimeout) }),
     ...given('autoRemove', flags.rm),

@@ -3,6 +3,7 @@ import { JockerError } from '../errors/jocker-error.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageRunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
+import type { HealthState } from '../health/health-state.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord } from '../network/network-record.ts';
 import type { CreateRequest, ResourceLimits, RestartPolicy } from './create-request.ts';
@@ -38,6 +39,8 @@ export interface ContainerRecord {
   readonly pid: number;
   readonly exitCode: number | null;
   readonly oomKilled: boolean;
+  /** Since the last start; null for one that nobody checks. */
+  readonly health: HealthState | null;
   readonly error: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -92,6 +95,7 @@ const shape: { readonly [K in keyof ContainerRecord]: Check } = {
   pid: number,
   exitCode: orNull(number),
   oomKilled: flag,
+  health: orNull(object),
   error: text,
   startedAt: orNull(text),
   finishedAt: orNull(text),

@@ -30,6 +30,7 @@ const record = (prefix: string, name: string): ContainerRecord => ({
   pid: 0,
   exitCode: null,
   oomKilled: false,
+  health: null,
   error: '',
   startedAt: null,
   finishedAt: null,

@@ -214,6 +214,7 @@ function newRecord(
     pid: 0,
     exitCode: null,
     oomKilled: false,
+    health: null,
     error: '',
     startedAt: null,
     finishedAt: null,

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJockerError } from '../errors/jocker-error.ts';
+import { healthPlanOf } from '../health/health-plan.ts';
+import { firstHealth } from '../health/next-health.ts';
 import type { Operations } from '../operation/operations.ts';
 import type { RuntimeStatus } from '../runtime/runtime-backend.ts';
 import type { ContainerDeps } from './container-deps.ts';
@@ -96,6 +98,7 @@ async function finishStart(deps: ContainerDeps, record: ContainerRecord): Promis
     await releaseRuntime(deps, record);
     return;
   }
+  const health = healthPlanOf(record) === undefined ? null : firstHealth;
   const runtime = deps.drivers.runtimes.byName(record.runtime).value;
   const { pid } = await runtime.state(record.id, locationOf(deps, record), { signal: deps.closing, log: deps.log });
   deps.publisher.publish(
@@ -106,6 +109,7 @@ async function finishStart(deps: ContainerDeps, record: ContainerRecord): Promis
       startedAt: startedAt.toISOString(),
       networks: record.networks,
       endpoints: record.endpoints,
+      health: health?.status ?? null,
       durationMs: 0,
     },
     {
@@ -116,6 +120,7 @@ async function finishStart(deps: ContainerDeps, record: ContainerRecord): Promis
           startedAt: startedAt.toISOString(),
           exitCode: null,
           oomKilled: false,
+          health,
           error: '',
           stoppedByUser: false,
         }),

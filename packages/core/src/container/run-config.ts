@@ -1,3 +1,4 @@
+import { mergeHealthcheck } from '../health/health-plan.ts';
 import type { ImageRunConfig } from '../oci/image-config.ts';
 import type { CreateRequest } from './create-request.ts';
 
@@ -12,6 +13,7 @@ export function runConfigOf({ request, imageConfig }: Configured): ImageRunConfi
   const env = mergeEnv(imageConfig.env ?? [], request.env ?? []);
   const command = request.command ?? (request.entrypoint === undefined ? imageCommand : undefined);
   const exposedPorts = [...new Set([...(imageConfig.exposedPorts ?? []), ...(request.exposedPorts ?? [])])];
+  const healthcheck = mergeHealthcheck(imageConfig.healthcheck, request.healthcheck);
   const labels = { ...imageConfig.labels, ...request.labels };
   return {
     ...rest,
@@ -23,7 +25,7 @@ export function runConfigOf({ request, imageConfig }: Configured): ImageRunConfi
     ...(request.user === undefined ? {} : { user: request.user }),
     ...(request.workingDir === undefined ? {} : { workingDir: request.workingDir }),
     ...(request.stopSignal === undefined ? {} : { stopSignal: request.stopSignal }),
-    ...(request.healthcheck === undefined ? {} : { healthcheck: request.healthcheck }),
+    ...(healthcheck === undefined ? {} : { healthcheck }),
   };
 }
 

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { reasonOf, JockerError } from '../errors/jocker-error.ts';
+import { healthPlanOf } from '../health/health-plan.ts';
+import { firstHealth } from '../health/next-health.ts';
 import type { EndpointRecord } from '../network/network-record.ts';
 import type { Operation } from '../operation/operation.ts';
 import type { Bundle } from '../runtime/runtime-backend.ts';
@@ -60,6 +62,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
     throw error;
   }
   const startedAt = new Date(startedAtMs).toISOString();
+  const health = healthPlanOf(record) === undefined ? null : firstHealth;
   deps.publisher.publish(
     'container:started',
     {
@@ -68,6 +71,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
       startedAt,
       networks: currentRecord(deps.store, id).networks,
       endpoints,
+      health: health?.status ?? null,
       durationMs: performance.now() - begun,
     },
     {
@@ -79,6 +83,7 @@ async function run(deps: ContainerDeps, record: ContainerRecord, operation: Oper
           startedAt,
           exitCode: null,
           oomKilled: false,
+          health,
           error: '',
           stoppedByUser: false,
           restartCount: byPolicy ? record.restartCount : 0,

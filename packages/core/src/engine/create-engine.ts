@@ -19,6 +19,7 @@ import { LifecycleBus } from '../events/lifecycle-bus.ts';
 import { endLostExecs } from '../exec/end-lost-execs.ts';
 import { endInterrupted } from '../operation/end-interrupted.ts';
 import type { Logger } from '../operation/operation-context.ts';
+import { watchHealth } from '../health/watch-health.ts';
 import { createContainerNetworks } from '../network/container-networks.ts';
 import { createNetworkApi } from '../network/create-network-api.ts';
 import type { NetworkDeps } from '../network/network-deps.ts';
@@ -174,6 +175,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
   await restoreVolumes(volumeDeps);
   await restoreNetworks(networkDeps);
   await recoverContainers(deps, operations);
+  closers.use(watchHealth(deps, bus));
 
   const containers = createContainerApi({
     deps,

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors/jocker-error.ts';
 import type { RegistryCredentials } from '../image/image-source.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageHistoryEntry, ImageRunConfig } from '../oci/image-config.ts';
+import type { HealthState, HealthStatus } from '../health/health-state.ts';
 import type { NetworkApi, NetworkView } from '../network/network-api.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord } from '../network/network-record.ts';
@@ -189,6 +190,8 @@ export interface ContainerView {
   /** Null before the first exit. */
   readonly exitCode: number | null;
   readonly oomKilled: boolean;
+  /** Null for one that does not run or that nobody checks. */
+  readonly health: HealthStatus | null;
   /** Why the last start failed; empty otherwise. */
   readonly error: string;
   readonly pid: number;
@@ -237,6 +240,8 @@ export interface ContainerDetails extends ContainerView {
   readonly stopSignal: string;
   readonly stopTimeoutSeconds: number;
   readonly restartCount: number;
+  /** Since its last start; null for one that nobody checks. */
+  readonly healthState: HealthState | null;
   readonly resources: ResourceLimits;
   readonly restartPolicy: RestartPolicy;
   readonly platform: Platform;

@@ -3,6 +3,7 @@ import type { ContainerView, ExecView, ImageView } from '../engine/engine.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord, NetworkRecord } from '../network/network-record.ts';
 import type { VolumeRecord } from '../volume/volume-record.ts';
+import type { HealthStatus } from '../health/health-state.ts';
 import type { Digest } from '../oci/digest.ts';
 
 /** What every event of a container carries, so that a listener needs no second call. */
@@ -64,6 +65,7 @@ export interface LifecycleEvents {
       /** What it has on its networks now. */
       readonly networks: readonly NetworkAttachment[];
       readonly endpoints: readonly EndpointRecord[];
+      readonly health: HealthStatus | null;
     },
   ];
   'container:exited': [
@@ -78,6 +80,8 @@ export interface LifecycleEvents {
     },
   ];
   'container:oom': [event: ContainerSubject];
+  /** Its checks say something else than before. */
+  'container:health': [event: ContainerSubject & { readonly health: HealthStatus }];
   /** A signal was sent on a user's behalf (kill, stop). */
   'container:signalled': [event: ContainerSubject & { readonly signal: number }];
   /** `stop` or `restart` has finished; follows `container:exited`. */

@@ -42,6 +42,8 @@ const migrations: readonly string[] = [
    UPDATE containers SET record = json_set(record, '$.networks', json('[]'), '$.endpoints', json('[]'));`,
 
   `CREATE TABLE volumes (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;`,
+
+  `UPDATE containers SET record = json_set(record, '$.health', NULL);`,
 ];
 
 export function applySchema(database: DatabaseSync): void {

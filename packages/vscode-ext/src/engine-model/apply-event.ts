@@ -16,12 +16,16 @@ export function applyEvent(state: EngineState, envelope: EventEnvelope): readonl
         startedAt: envelope.event.startedAt,
         error: '',
         endpoints: envelope.event.endpoints,
+        health: envelope.event.health,
       });
+    case 'container:health':
+      return patchContainer(state, envelope.event.containerId, { health: envelope.event.health });
     case 'container:exited':
       return patchContainer(state, envelope.event.containerId, {
         status: 'exited',
         pid: 0,
         endpoints: [],
+        health: null,
         exitCode: envelope.event.exitCode,
         oomKilled: envelope.event.oomKilled,
         finishedAt: envelope.event.finishedAt,

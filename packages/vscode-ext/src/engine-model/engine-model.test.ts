@@ -27,7 +27,7 @@ function eventOf(seq: number, verb: number, which: number, extra: number): Event
       return {
         ...head,
         name: 'container:started',
-        event: { ...subject, pid: extra + 1, durationMs: 1, networks: [], endpoints: [], startedAt: time },
+        event: { ...subject, pid: extra + 1, durationMs: 1, networks: [], endpoints: [], health: null, startedAt: time },
       };
     case 2:
       return {

@@ -11,6 +11,7 @@ export function containerView(over: Partial<ContainerView> = {}): ContainerView 
     status: 'running',
     exitCode: null,
     oomKilled: false,
+    health: null,
     error: '',
     pid: 42,
     createdAt: '2026-01-01T00:00:00.000Z',

@@ -44,12 +44,23 @@ export async function prepareHiding(layout: CgroupLayout): Promise<string | unde
   return undefined;
 }
 
-/** What the containers' cgroups stood in, in every hierarchy. What still holds one stays. */
+/**
+ * What the containers' cgroups stood in, in every hierarchy, and what an engine that was killed kept for warming up, of whatever runtime.
+ * What still holds one stays.
+ */
 export async function removeEngineCgroups(layout: CgroupLayout, engineId: string): Promise<void> {
   const own = engineCgroup(engineId);
   const hierarchies = layout.version === 'v2' ? [root] : (await readdir(root)).map((name) => `${root}/${name}`);
+  for (const path of hierarchies.map((hierarchy) => `${hierarchy}${own}`)) await removeWarmCgroups(path);
   const unified = layout.hiding.flatMap(({ source }) => [`${source}${own}`, source]);
   for (const path of [...unified, ...hierarchies.map((hierarchy) => `${hierarchy}${own}`)]) await rmdir(path).catch(() => undefined);
+}
+
+async function removeWarmCgroups(own: string): Promise<void> {
+  for (const name of await readdir(own).catch((): string[] => [])) {
+    if (!name.startsWith('warm-')) continue;
+    for (const path of [`${own}/${name}/warm-a`, `${own}/${name}/warm-b`, `${own}/${name}`]) await rmdir(path).catch(() => undefined);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

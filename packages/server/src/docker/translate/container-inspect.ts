@@ -4,6 +4,7 @@ import {
   type ContainerDetails,
   type CreateRequest,
   type Healthcheck,
+  type HealthState,
   type MountRequest,
 } from '@jocker/core';
 import { toMountPoint, type ContainerSize } from './container-summary.ts';
@@ -33,6 +34,7 @@ export function toContainerInspect(container: ContainerDetails, version: ApiVers
       Error: container.error,
       StartedAt: container.startedAt ?? zeroTime,
       FinishedAt: container.finishedAt ?? zeroTime,
+      ...(container.healthState === null ? {} : { Health: toHealth(container.healthState) }),
     },
     Image: container.imageId,
     ResolvConfPath: container.resolvConfPath,
@@ -68,6 +70,19 @@ export function toContainerInspect(container: ContainerDetails, version: ApiVers
       ...onDefaultNetwork(container),
       Networks: toNetworks(container),
     },
+  };
+}
+
+function toHealth({ status, failingStreak, log }: HealthState): object {
+  return {
+    Status: status,
+    FailingStreak: failingStreak,
+    Log: log.map(({ startedAt, finishedAt, exitCode, output }) => ({
+      Start: startedAt,
+      End: finishedAt,
+      ExitCode: exitCode,
+      Output: output,
+    })),
   };
 }
 

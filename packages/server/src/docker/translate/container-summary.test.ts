@@ -17,6 +17,7 @@ const container = (more: Partial<ContainerView>): ContainerView =>
     finishedAt: null,
     labels: {},
     network: 'none',
+    health: null,
     networks: [],
     endpoints: [],
     exposedPorts: [],

@@ -46,7 +46,7 @@ export function statusText(container: ContainerView, now: number = Date.now()): 
   const since = (time: string | null): string => humanAge(now - Date.parse(time ?? container.createdAt));
   switch (container.status) {
     case 'running':
-      return `Up ${since(container.startedAt)}`;
+      return `Up ${since(container.startedAt)}${healthText(container.health)}`;
     case 'paused':
       return `Up ${since(container.startedAt)} (Paused)`;
     case 'restarting':
@@ -65,6 +65,9 @@ export function statusText(container: ContainerView, now: number = Date.now()): 
     }
   }
 }
+
+const healthText = (health: ContainerView['health']): string =>
+  health === null ? '' : health === 'starting' ? ' (health: starting)' : ` (${health})`;
 
 /** Words with spaces are quoted, as Docker does. */
 function quoteCommand(command: readonly string[]): string {

@@ -118,10 +118,7 @@ describe('Config', () => {
     expect(create(config).warnings).toEqual([]);
   });
 
-  test.each([
-    [{ Healthcheck: { Test: ['CMD', 'true'] } }, /health checks/],
-    [{ Sparkles: true }, /Config\.Sparkles/],
-  ])('%j is answered with a warning', (config, warning) => {
+  test.each([[{ Sparkles: true }, /Config\.Sparkles/]])('%j is answered with a warning', (config, warning) => {
     expect(create(config).warnings).toEqual([expect.stringMatching(warning)]);
   });
 

@@ -49,11 +49,7 @@ export function translateCreate(body: unknown, name: string | undefined, platfor
   fields.take('OpenStdin', asBoolean, (value) => (draft.openStdin = value));
   fields.take('StdinOnce', asBoolean, (value) => (draft.stdinOnce = value));
   fields.take('StopTimeout', asNumber, (value) => (draft.stopTimeoutSeconds = value));
-  fields.take('Healthcheck', parseHealthcheck, (value) => {
-    draft.healthcheck = value;
-    if (value.test !== undefined && value.test.length > 0 && value.test[0] !== 'NONE')
-      fields.warn('health checks are kept but not run yet');
-  });
+  fields.take('Healthcheck', parseHealthcheck, (value) => (draft.healthcheck = value));
   const attach = { stdin: false, stdout: false, stderr: false };
   fields.take('AttachStdin', asBoolean, (value) => (attach.stdin = value));
   fields.take('AttachStdout', asBoolean, (value) => (attach.stdout = value));

@@ -80,6 +80,8 @@ export function toDockerEvents(envelope: EventEnvelope): readonly DockerEvent[] 
       ];
     case 'container:oom':
       return container('oom', envelope.event);
+    case 'container:health':
+      return container(`health_status: ${envelope.event.health}`, envelope.event);
     case 'container:signalled':
       return container('kill', envelope.event, { signal: String(envelope.event.signal) });
     case 'container:stopped':

@@ -12,6 +12,7 @@ const container = (name: string, minute: number, more: Partial<ContainerView> = 
   status: 'exited',
   exitCode: 0,
   oomKilled: false,
+  health: null,
   error: '',
   pid: 0,
   createdAt: `2024-01-01T00:0${minute}:00Z`,

@@ -70,7 +70,7 @@ function suits(container: ContainerView, filters: Filters, ancestors: readonly D
     filters.any('volume', (value) =>
       container.mounts.some(({ volume, source, target }) => volume === value || source === value || target === value),
     ) &&
-    filters.any('health', (value) => value === 'none') &&
+    filters.any('health', (value) => (container.health ?? 'none') === value) &&
     filters.flag('is-task') !== true &&
     filters.any('publish', (value) => portsOf(container).some((port) => matchesPort(port, value))) &&
     filters.any('expose', (value) => container.exposedPorts.some((port) => matchesPort(port, value)))
