@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EventEnvelope } from '@jocker/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { networkTracesOf } from '../support/network-traces.ts';
 import { createEnginePlace, type EnginePlace } from '../support/temporary-engine.ts';
 
 let place: EnginePlace;
@@ -34,12 +35,16 @@ const lifeOf = (events: readonly EventEnvelope[], id: string | undefined): strin
 
 describe('an engine killed at', () => {
   test.each([
+    // The first of all: the default network is made once.
+    ['network:recorded', [], undefined],
     ['create:intent', [], undefined],
     ['create:snapshot', [], undefined],
     ['create:spec', [], undefined],
     ['create:recorded', ['created'], 'created'],
+    ['start:network-reserved', ['created'], 'created'],
     ['start:bundle', ['created'], 'created'],
     ['start:runtime-created', ['created'], 'created'],
+    ['start:network-attached', ['created'], 'created'],
     ['start:runtime-started', ['created', 'started'], 'running'],
     ['start:recorded', ['created', 'started'], 'running'],
     ['remove:marked', ['created', 'started', 'exited', 'removed'], undefined],
@@ -77,6 +82,14 @@ describe('an engine killed at', () => {
       lastSeen = engine.events.lastSeq;
     }
     expect(await place.traces(created === undefined ? [] : [created.containerId])).toEqual([]);
+    // The bridge of the default network may be there, and nothing that is plugged into it.
+    const { engineId } = await engine.system.info();
+    const pairs = async (): Promise<readonly string[]> =>
+      (await networkTracesOf(engineId)).filter((trace) => trace.startsWith('interface jv'));
+    await expect.poll(pairs, { timeout: 10_000 }).toEqual([]);
+    expect((await engine.networks.list()).flatMap(({ containers }) => containers)).toEqual([]);
+    await engine[Symbol.asyncDispose]();
+    expect(await networkTracesOf(engineId)).toEqual([]);
   });
 });
 

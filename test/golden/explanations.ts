@@ -118,11 +118,19 @@ export const explanations: readonly Explanation[] = [
   because('the default runtime is another one', { field: /^HostConfig\.Runtime$|^Runtimes\./ }),
   because('a size is shown in bytes', { field: /^HostConfig\.Tmpfs\./ }),
   because('what lies in memory is among the mounts too', { field: /^Mounts\[\]\./, request: /^inspect everything$/ }),
-  because('there is no bridge until there are networks: the default network is none', {
-    field: /^NetworkSettings\.Networks\.(bridge|none)\.|^Warnings(\[\])?$/,
-    request: /^(inspect what the image decides|create with an empty host configuration)$/,
+  because('a container knows its network from its creation, not only from its first start', {
+    field: /^NetworkSettings\.Networks\.bridge\.NetworkID$/,
+    request: /^inspect what the image decides$/,
+    jocker: /id/,
   }),
-  because('a network without addresses has no endpoints', { field: /(EndpointID|SandboxID|NetworkID)$/, docker: /id/ }),
+  because('dockerd warned of its default network where it was recorded (only there, and its words were not kept); ours does its work', {
+    field: /^Warnings(\[\])?$/,
+    request: /^create with an empty host configuration$/,
+  }),
+  because('what has no network has no endpoint, and a namespace is named by its path alone', {
+    field: /(EndpointID|SandboxID|NetworkID)$/,
+    docker: /id/,
+  }),
   because('where a snapshotter keeps its files is its own affair', { field: /^GraphDriver\.Data|^DriverStatus/ }),
   because('an image knows its layers, not the images that it was made from, nor the container', {
     field: /^(Parent|Container|ContainerConfig\..*|\[\]\.Id|\[\]\.Tags(\[\])?|Images\[\]\.ParentId)$/,

@@ -13,7 +13,12 @@ const engine = await placeIn(directory).open(
   },
 );
 const command = ['sh', '-c', 'trap "exit 7" TERM; echo up; while :; do sleep 0.1; done'];
-const { id } = await engine.containers.create({ image: 'host:busybox', name: 'crash', command });
+const { id } = await engine.containers.create({
+  image: 'host:busybox',
+  name: 'crash',
+  command,
+  ports: [{ protocol: 'tcp', containerPort: 80 }],
+});
 await engine.containers.start(id);
 await engine.containers.remove(id, { force: true });
 throw new Error(`checkpoint ${at} was not reached`);

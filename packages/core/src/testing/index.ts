@@ -6,3 +6,4 @@ export * from './content-store-contract.ts';
 export * from './image-fixture.ts';
 export * from './image-source-contract.ts';
 export { describeNetworkDriver, type NetworkDriverUnderTest, type NetworkNamespace } from './network-driver-contract.ts';
+export { createFakeNetworkDriver, createFakeNetworkWorld, type FakeNetworkWorld } from './fake-network-driver.ts';
