@@ -88,9 +88,13 @@ export default definePlugin({
   expect(await packages()).toEqual([]);
   await daemon.print(['plugin', 'add', '--options', '{ "word": "kept" }', plugin]);
   expect((await daemon.jocker(['plugin', 'add', '--options', '{ "word": "x" }', plugin])).stderr).toContain(
-    'there are two plugins called wordy',
+    'there is a plugin wordy already; remove it first',
   );
-  await daemon.restart('SIGKILL');
+  await daemon.restartAfter('SIGKILL', async () => {
+    await mkdir(join(daemon.directory, 'data/plugin-packages/.incoming-0123/package'), { recursive: true });
+    await mkdir(join(daemon.directory, 'data/plugin-packages/half~0123/package'), { recursive: true });
+  });
+  expect(await packages()).toHaveLength(1);
   expect(await daemon.print(['run', '--rm', 'host:busybox', 'sh', '-c', 'echo $WORD'])).toBe('kept');
   await daemon.print(['plugin', 'remove', 'wordy']);
   await daemon.restart('SIGTERM');

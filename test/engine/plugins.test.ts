@@ -40,7 +40,12 @@ describe('a plugin of the user', () => {
         },
       }),
     );
-    const { id } = await opened.containers.create({ image: 'host:busybox', runtime: 'pretend', command: ['sh', '-c', 'echo $GREETING'] });
+    const { id } = await opened.containers.create({
+      image: 'host:busybox',
+      runtime: 'pretend',
+      network: 'none',
+      command: ['sh', '-c', 'echo $GREETING'],
+    });
     const { spec, steps } = await opened.containers.spec(id);
     expect(spec.process.env).toContain('GREETING=hello');
     expect(steps.find(({ mutator }) => mutator === 'greeting')).toMatchObject({

@@ -18,7 +18,7 @@ const packageFolder = 'package';
  * a package runs. A folder has a name of its own at each installation, as a module that was imported stays in memory.
  */
 export interface PluginPackages extends PluginInstaller {
-  /** What is installed, for the start of the daemon. */
+  /** What is installed, for the start of the daemon; what is there but not complete is removed. */
   settings(): Promise<readonly PluginSetting[]>;
 }
 
@@ -33,7 +33,16 @@ export function createPluginInstaller(directory: string): PluginPackages {
     return (await Promise.allSettled(found)).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   };
   return {
-    settings: async () => (await installed()).map(({ setting }) => setting),
+    async settings() {
+      const found = await installed();
+      const complete = found.map(({ folder }) => folder);
+      // What a daemon that ended in the middle of an installation left.
+      for (const each of await readdir(directory).catch(() => [])) {
+        const folder = join(directory, each);
+        if (!complete.includes(folder)) await rm(folder, { recursive: true, force: true });
+      }
+      return found.map(({ setting }) => setting);
+    },
     async install(request, { signal }) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const incoming = join(directory, `.incoming-${randomBytes(6).toString('hex')}`);

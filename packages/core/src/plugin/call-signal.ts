@@ -12,6 +12,7 @@ export class CallSignal {
   #signal: AbortSignal | undefined;
   #reason: unknown;
   #follow: (() => void) | undefined;
+  #react: (() => void) | undefined;
   readonly #lasting: boolean;
 
   /** `lasting`: what the call answers with lives on, and follows the operation's signal too. */
@@ -38,9 +39,16 @@ export class CallSignal {
     return this.#signal;
   }
 
+  /** Calls back when the operation is cancelled, unless the call is over then. */
+  whenCancelled(react: () => void): void {
+    this.#react = react;
+    this.#parent?.addEventListener('abort', react, { once: true });
+  }
+
   /** The call is over. */
   release(): void {
     if (this.#follow !== undefined) this.#parent?.removeEventListener('abort', this.#follow);
+    if (this.#react !== undefined) this.#parent?.removeEventListener('abort', this.#react);
   }
 
   /** Whether the operation itself was cancelled, which is not the plugin's failure. */

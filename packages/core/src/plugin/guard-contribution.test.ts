@@ -124,6 +124,15 @@ describe('a call that takes too long', () => {
   });
 });
 
+test('a call that does not heed the cancellation of its operation is given up, long before its time is over', async () => {
+  const controller = new AbortController();
+  const { value, breaker } = guarded('imageSource', sourceThat({ resolve: never }));
+  const asked = value.resolve(reference, { signal: controller.signal, log: recordingLogger(), platform });
+  controller.abort(new JockerError('cancelled', 'the pull was cancelled'));
+  await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
+  expect(breaker.state).toBe('closed');
+}, 20_000);
+
 describe('a stream', () => {
   const fetch = async (stream: Readable): Promise<{ got: Readable; under: Guarded<'imageSource'> }> => {
     const under = guarded('imageSource', sourceThat({ fetch: async () => await Promise.resolve(stream) }), { timeLimitMs: 30 });

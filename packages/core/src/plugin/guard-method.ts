@@ -19,6 +19,8 @@ export interface GuardedMethod {
 }
 
 const tooLate = Symbol('too late');
+/** For a plugin that does not heed its signal when the operation is cancelled. */
+const cancelGraceMs = 5000;
 
 export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): Method {
   const { policy, activity, plugin } = guard;
@@ -88,6 +90,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
   ): Promise<unknown> => {
     activity.running += 1;
     let answer: unknown;
+    if (guard.foreign && hook.kind !== 'open') signal.whenCancelled(() => clock.hurry(cancelGraceMs));
     try {
       answer = hook.kind === 'open' ? await pending : await Promise.race([pending, clock.start()]);
     } catch (error) {
@@ -140,6 +143,7 @@ export function guardMethod({ point, value, key, hook, guard }: GuardedMethod): 
 class Clock {
   readonly #limitMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #over: ((late: typeof tooLate) => void) | undefined;
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
@@ -147,8 +151,17 @@ class Clock {
 
   async start(): Promise<typeof tooLate> {
     return await new Promise((resolve) => {
+      this.#over = resolve;
       this.#timer = setTimeout(() => resolve(tooLate), this.#limitMs);
     });
+  }
+
+  /** At most so much longer. */
+  hurry(limitMs: number): void {
+    if (this.#over === undefined) return;
+    const over = this.#over;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => over(tooLate), Math.min(limitMs, this.#limitMs));
   }
 
   touch(): void {
@@ -158,6 +171,7 @@ class Clock {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#over = undefined;
   }
 }
 

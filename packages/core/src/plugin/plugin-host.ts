@@ -111,7 +111,7 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
   };
   const open = async (member: Member, others: readonly Member[]): Promise<void> => {
     if (others.some(({ name }) => name === member.name))
-      throw new JockerError('already-exists', `there are two plugins called ${member.name}`);
+      throw new JockerError('already-exists', `there is a plugin ${member.name} already; remove it first`);
     assertRequirements(member, others);
     opened.push(member);
     await withDeadline(setUp(member, events), timeoutMs, `the setup of plugin ${member.name}`);
