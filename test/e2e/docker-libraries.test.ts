@@ -190,4 +190,20 @@ describe('testcontainers', () => {
     expect(container.getName()).toMatch(/^\/?[\w.-]+$/);
     await container.stop({ timeout: 0 });
   });
+
+  test('finds published ports, and containers of a network by their aliases', async () => {
+    const { GenericContainer, Network, Wait } = await import('testcontainers');
+    await using network = await new Network().start();
+    await using web = await new GenericContainer('host:busybox')
+      .withNetwork(network)
+      .withNetworkAliases('web')
+      .withExposedPorts(80)
+      .withCommand(['sh', '-c', 'mkdir /w; echo hello >/w/index.html; exec httpd -f -p 80 -h /w'])
+      .withWaitStrategy(Wait.forHttp('/', 80))
+      .start();
+    const answer = await fetch(`http://${web.getHost()}:${web.getMappedPort(80)}/`);
+    expect((await answer.text()).trim()).toBe('hello');
+    await using other = await new GenericContainer('host:busybox').withNetwork(network).withCommand(['sleep', '600']).start();
+    expect(await other.exec(['wget', '-q', '-O', '-', 'http://web/'])).toMatchObject({ exitCode: 0, output: 'hello\n' });
+  });
 });

@@ -174,7 +174,7 @@ test('login at nothing fails with words', async () => {
 });
 
 test('networks and volumes are listed', async () => {
-  expect(await docker.print(['network', 'ls', '--format', '{{.Name}} {{.Driver}}'])).toBe('host host\nnone null');
+  expect(await docker.print(['network', 'ls', '--format', '{{.Name}} {{.Driver}}'])).toMatch(/^(bridge bridge\n)?host host\nnone null$/);
   expect(await docker.print(['network', 'inspect', '-f', '{{.Scope}}', 'host'])).toBe('local');
   expect(await docker.print(['volume', 'ls', '-q'])).toBe('');
 });
@@ -184,11 +184,8 @@ test.each([
   [['service', 'ls'], 'this engine has no swarm'],
   [['plugin', 'ls'], "Docker's plugins are not supported"],
   [['build', '-'], 'images cannot be built yet'],
-  [['network', 'create', 'mine'], 'networks cannot be made yet'],
-  [['volume', 'create', 'mine'], 'volumes cannot be made yet'],
   [['search', 'busybox'], 'there is no search of registries'],
-  [['run', '--rm', '-v', 'mine:/data', 'host:busybox', 'true'], 'named volumes are not there yet'],
-  [['run', '--rm', '-p', '8080:80', 'host:busybox', 'true'], 'ports cannot be published yet'],
+  [['run', '--rm', '--link', 'web', 'host:busybox', 'true'], '--link is not supported'],
 ])('docker %j is refused with a sentence', async (args, sentence) => {
   const ran = await docker.run(args);
   expect(ran.exitCode).not.toBe(0);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -170,12 +171,25 @@ describe.each(['crun', 'runc'])('networks with %s', (runtime) => {
     expect([first.slice(0, 4), second.slice(0, 4)]).toEqual(['eth0', 'eth1']);
     const hosts = (): Promise<string> => docker.print(['exec', 'web', 'cat', '/etc/hosts']);
     expect(await hosts()).toContain(second.slice(5));
+    await docker.print(['network', 'disconnect', 'one', 'web']);
+    expect(await docker.print(['exec', 'web', 'ip', 'route'])).toMatch(/^default via \S+ dev eth1/);
+    await docker.print(['network', 'connect', 'one', 'web']);
     await docker.print(['network', 'disconnect', 'two', 'web']);
-    expect(await addressesIn('web')).toBe(first);
+    expect(await addressesIn('web')).toMatch(/^eth0 [0-9.]+$/);
     expect(await hosts()).not.toContain(second.slice(5));
     expect(await fetchFrom('other', 'www')).toBe('');
     const again = await docker.run(['network', 'disconnect', 'two', 'web']);
     expect([again.exitCode, again.stderr]).toEqual([1, expect.stringContaining('container web is not on network two')]);
+  });
+
+  test('what is no name on a network is asked of the name server that the container names', async () => {
+    using server = await answerNames();
+    await docker.print(['network', 'create', 'web']);
+    await sleep('near', '--network', 'web');
+    await sleep('asks', '--network', 'web', '--dns', server.address);
+    const lookUp = async (name: string): Promise<string> => (await docker.run(['exec', 'asks', 'ping', '-c', '1', '-W', '1', name])).stdout;
+    await expect.poll(() => lookUp('outside.test'), { timeout: 15_000 }).toContain('PING outside.test (192.0.2.7)');
+    expect(await lookUp('near')).toMatch(/^PING near \(10\./);
   });
 
   test('a container has another name on its networks when it is renamed', async () => {
@@ -294,4 +308,21 @@ async function listenOutside(): Promise<{ readonly address: string; readonly por
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return { address: own?.address ?? '', port, [Symbol.dispose]: () => void server.close() };
+}
+
+/** A name server that knows 192.0.2.7 for every name. */
+async function answerNames(): Promise<{ readonly address: string } & Disposable> {
+  const socket = createSocket('udp4');
+  socket.on('message', (query, from) => {
+    const end = query.indexOf(0, 12) + 5;
+    const isAddress = query.readUInt16BE(end - 4) === 1;
+    const header = Buffer.from([...query.subarray(0, 2), 0x81, 0x80, 0, 1, 0, isAddress ? 1 : 0, 0, 0, 0, 0]);
+    const answer = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 192, 0, 2, 7]);
+    socket.send(Buffer.concat([header, query.subarray(12, end), ...(isAddress ? [answer] : [])]), from.port, from.address);
+  });
+  const random = (): number => 2 + Math.floor(Math.random() * 250);
+  const address = `127.${random()}.${random()}.${random()}`;
+  socket.bind(53, address);
+  await once(socket, 'listening');
+  return { address, [Symbol.dispose]: () => void socket.close() };
 }

@@ -22,6 +22,10 @@ export type ErrorReason =
   | 'no-such-image'
   | 'no-such-container'
   | 'no-such-exec'
+  | 'no-such-network'
+  | 'predefined' /** the network belongs to the engine */
+  | 'already-connected'
+  | 'not-connected'
   | 'not-running'
   | 'in-use'
   | 'name-in-use';

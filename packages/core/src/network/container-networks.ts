@@ -190,6 +190,14 @@ function networkById(deps: Pick<NetworkDeps, 'networks'>, id: string): NetworkRe
   return network;
 }
 
+/** A network of names asks them for the container; what reaches nothing outside asks nobody. */
+function resolversOf(
+  { request: { dns = [] } }: ContainerRecord,
+  { nameResolution, internal }: NetworkRecord,
+): Pick<EndpointRecord, 'resolvers'> {
+  return nameResolution && !internal && dns.length > 0 ? { resolvers: dns } : {};
+}
+
 /** The container's name, the beginning of its id, its hostname and the aliases. */
 function namesOf({ name, id, request }: ContainerRecord, aliases: readonly string[]): readonly string[] {
   const hostname = request.hostname === undefined || request.hostname === '' ? [] : [request.hostname];
@@ -213,6 +221,7 @@ export async function reserveEndpoint(
         interfaceName,
         names: network.nameResolution ? namesOf(record, aliases) : [],
         ports,
+        ...resolversOf(record, network),
         ...(address === undefined ? {} : { address }),
         ...(macAddress === undefined ? {} : { macAddress }),
       },

@@ -18,6 +18,8 @@ export interface EndpointPlanRequest {
   readonly address?: string;
   readonly macAddress?: string;
   readonly names: readonly string[];
+  /** Name servers to ask for what is no name on a network; the host's when absent. */
+  readonly resolvers?: readonly string[];
   readonly ports: readonly PortRequest[];
 }
 

@@ -42,6 +42,8 @@ export interface EndpointRecord {
   readonly gateways: readonly string[];
   /** Names for it on this network, the container's own name and short id included. */
   readonly names: readonly string[];
+  /** Asked for what is no name on a network; the host's when absent. */
+  readonly resolvers?: readonly string[];
   readonly ports: readonly PublishedPort[];
 }
 

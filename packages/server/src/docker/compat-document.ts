@@ -53,6 +53,8 @@ An image that no registry has, such as \`host:busybox\`, is pulled by its name a
 - \`docker stats --no-stream\` takes a tenth of a second: the first sample is ours, no client has to wait for a second one.
 - Events are kept on disk: \`since\` reaches further back than 256 events, and over a restart of the engine.
 - A client of attach that stops reading stops nobody: when it is more than 16 MiB late it loses the oldest output, which the log still has.
+- A port that names no address of the host is published on 127.0.0.1 (\`publishAddress\` in the config file); dockerd publishes on all addresses. Ports,
+  ps and inspect tell the address that is used.
 - Requests with an \`Origin\` header come from a web page and are refused.
 - Answers are compared with dockerd's own, field by field; each difference and its reason is in \`test/golden/explanations.ts\`.
 
@@ -70,8 +72,9 @@ known here. A field that is empty, zero or null counts as absent.
 | \`NetworkDisabled\` | honoured: network \`none\` |
 | \`Healthcheck\` | kept and shown; warned about: it is not run |
 | \`Volumes\` | warned about: the data stays with the container |
-| \`MacAddress\` \`OnBuild\` \`Shell\` \`ArgsEscaped\` | of builds or of networks, without effect |
-| \`NetworkingConfig\` | \`none\`, \`host\`, \`bridge\` and \`default\` are known; others are refused |
+| \`MacAddress\` | honoured, for the first network |
+| \`OnBuild\` \`Shell\` \`ArgsEscaped\` | of builds, without effect |
+| \`NetworkingConfig\` | honoured: any number of networks, \`Aliases\`, \`IPAMConfig.IPv4Address\`, \`MacAddress\`; IPv6 and \`Links\` are refused |
 
 | HostConfig | |
 |---|---|
@@ -80,8 +83,8 @@ known here. A field that is empty, zero or null counts as absent.
 | \`Privileged\` \`CapAdd\` \`CapDrop\` \`MaskedPaths\` \`ReadonlyPaths\` \`Devices\` \`DeviceCgroupRules\` \`Sysctls\` \`Ulimits\` \`OomScoreAdj\` \`GroupAdd\` | honoured |
 | \`SecurityOpt\` | \`no-new-privileges\`, \`seccomp\`, \`systempaths\` honoured; an \`apparmor\` profile or a \`label\` is warned about |
 | \`PidMode\` \`IpcMode\` \`UTSMode\` \`CgroupnsMode\` | \`host\` and a namespace of its own; that of another container is refused |
-| \`NetworkMode\` | \`none\`, \`host\`; \`default\` is \`none\`; \`bridge\` is \`none\` with a warning; others are refused |
-| \`PortBindings\` \`PublishAllPorts\` | refused |
+| \`NetworkMode\` | \`none\`, \`host\`, \`container:…\`, \`bridge\`, a network by name or id; \`default\` is what the configuration says, or \`bridge\` where networks can be made, else \`none\` |
+| \`PortBindings\` \`PublishAllPorts\` | honoured for tcp and udp. An empty \`HostIp\` is 127.0.0.1 or what the configuration says, not every address; \`0.0.0.0\` and \`::\` are every IPv4 address |
 | \`Dns\` \`DnsOptions\` \`DnsSearch\` \`ExtraHosts\` | honoured |
 | \`AutoRemove\` \`Init\` \`Runtime\` \`Annotations\` \`ConsoleSize\` | honoured |
 | \`LogConfig\` | \`json-file\`, \`local\`, \`none\`; other drivers are refused |

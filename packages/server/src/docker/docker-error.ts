@@ -9,6 +9,10 @@ export function dockerStatusOf(error: unknown): number {
     case 'command-not-found':
     case 'command-not-executable':
       return 400;
+    case 'predefined':
+    case 'already-connected':
+    case 'not-connected':
+      return 403;
     default:
   }
   if (isJockerError(error, 'resource-exhausted')) return 413;
@@ -34,6 +38,10 @@ export function dockerMessageOf(error: unknown): string {
       return named('No such image', error, message);
     case 'no-such-exec':
       return named('No such exec instance', error, message);
+    case 'no-such-network':
+      return message.startsWith('there is no network') && isJockerError(error)
+        ? `network ${String(error.details['reference'])} not found`
+        : message;
     case 'name-in-use':
       return nameInUse(error, message);
     default:

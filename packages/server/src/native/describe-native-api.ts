@@ -67,7 +67,7 @@ $ curl --unix-socket /run/jocker/jocker.sock http://jocker/run -d '{"image":"hos
 - A container is named by its name, its id or an unambiguous prefix of the id; an image by its reference, id or id prefix, percent-encoded.
 - Errors have a status of 400 or more and the body \`{ code, message, details }\`. The code says what a caller can do; \`details.reason\`, where
   there is one, says more: \`not-modified\`, \`command-not-found\`, \`command-not-executable\`, \`no-such-image\`, \`no-such-container\`,
-  \`no-such-exec\`, \`not-running\`, \`in-use\`, \`name-in-use\`.
+  \`no-such-exec\`, \`no-such-network\`, \`predefined\`, \`already-connected\`, \`not-connected\`, \`not-running\`, \`in-use\`, \`name-in-use\`.
 
   | code | status | | code | status |
   |---|---|---|---|---|

@@ -45,6 +45,22 @@ export function createBridgeDriver({ engineId, runDirectory, log }: BridgeDriver
     if (network.nameResolution) await names.tell(network, endpointsOf(network.id));
   };
 
+  /** The way out of a container goes with the network that it led through; another one takes its place. */
+  async function leaveThroughAnother(containerId: string, pid: number): Promise<void> {
+    const leading = [...endpoints.values()].find(
+      (each) => each.containerId === containerId && each.gateways.length > 0 && networks.get(each.networkId)?.internal === false,
+    );
+    const [gateway] = leading?.gateways ?? [];
+    if (leading === undefined || gateway === undefined) return;
+    const namespaceFd = await openFile(`/proc/${pid}/ns/net`, 'r');
+    try {
+      using inside = openLinks(namespaceFd);
+      if (!inside.hasDefaultRoute()) inside.addDefaultRoute(leading.interfaceName, gateway);
+    } finally {
+      await closeFile(namespaceFd);
+    }
+  }
+
   async function makeBridge(links: Links, network: NetworkRecord): Promise<void> {
     const [subnet] = network.subnets;
     if (subnet === undefined) throw new JockerError('data-loss', `network ${network.name} has no subnet`);
@@ -119,6 +135,7 @@ export function createBridgeDriver({ engineId, runDirectory, log }: BridgeDriver
         addresses: [address],
         gateways: network.internal && !network.nameResolution ? [] : [subnet.gateway],
         names: request.names,
+        ...(request.resolvers === undefined ? {} : { resolvers: request.resolvers }),
         ports: await ports.take(request.endpointId, request.ports),
       };
     },
@@ -161,7 +178,10 @@ export function createBridgeDriver({ engineId, runDirectory, log }: BridgeDriver
       const wasAttached = endpoints.delete(endpoint.endpointId);
       // The pair goes with the namespace of a process that ended, and removing it waits for the kernel.
       if (target === undefined) leftovers.look(endpoint);
-      else removePair(endpoint);
+      else {
+        removePair(endpoint);
+        await leaveThroughAnother(endpoint.containerId, target.pid);
+      }
       await Promise.all([ports.release(endpoint.endpointId), firewall.withdraw(endpoint), wasAttached ? tellNames(network) : undefined]);
     },
     async rename(network, endpoint) {

@@ -61,11 +61,12 @@ export function createNameServers(directory: string): NameServers {
   };
 }
 
-/** The address to listen at, then a line for each container: id, IPv4 addresses, IPv6 addresses, names. */
+/** The address to listen at, then a line for each container: id, IPv4 addresses, IPv6 addresses, names, resolvers. */
 function contentOf({ subnets }: NetworkRecord, endpoints: readonly EndpointRecord[]): string {
-  const lines = endpoints.map(({ containerId, addresses, names }) => {
+  const lines = endpoints.map(({ containerId, addresses, names, resolvers = [] }) => {
     const plain = addresses.map((address) => address.split('/')[0]).join(',');
-    return `${containerId} ${plain}  ${names.join(',')}`;
+    const own = resolvers.length === 0 ? '' : ` ${resolvers.join(',')}`;
+    return `${containerId} ${plain}  ${names.join(',')}${own}`;
   });
   return [subnets.map(({ gateway }) => gateway).join(','), ...lines, ''].join('\n');
 }
