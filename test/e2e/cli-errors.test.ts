@@ -32,7 +32,7 @@ describe('is refused in one sentence', () => {
     ['a size that is none', ['run', '-m', 'much', 'host:busybox', 'true'], 125, /--memory much/],
     ['CPUs that are none', ['run', '--cpus', 'two', 'host:busybox', 'true'], 125, /--cpus two/],
     ['a name that is none', ['run', '--name', 'a b', 'host:busybox', 'true'], 125, /a b/],
-    ['a volume that has a name', ['run', '-v', 'data:/data', 'host:busybox', 'true'], 125, /\.\/data:\/data/],
+    ['a port that is none', ['run', '-p', '80:http', 'host:busybox', 'true'], 125, /--publish 80:http/],
     ['an unknown capability', ['run', '--cap-add', 'FLYING', 'host:busybox', 'true'], 125, /FLYING/],
     ['an unknown runtime', ['run', '--runtime', 'nosuch', 'host:busybox', 'true'], 125, /nosuch/],
     ['an unknown signal', ['run', '--stop-signal', 'SIGNOPE', 'host:busybox', 'true'], 125, /SIGNOPE/],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { definePlugin, type Engine } from '@jocker/core';
-import { createFakeRuntime } from '@jocker/core/testing';
+import { createFakeNetworkDriver, createFakeRuntime } from '@jocker/core/testing';
 import { builtins } from '@jocker/plugins';
 import { createServer, registerDockerRoutes, type JockerServer } from '@jocker/server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -32,10 +32,13 @@ beforeAll(async () => {
   const pretend = definePlugin({
     name: 'pretend',
     version: '1.0.0',
-    setup: (jocker) => jocker.provide('runtimeBackend', () => createFakeRuntime({ name: 'pretend' })),
+    setup(jocker) {
+      jocker.provide('runtimeBackend', () => createFakeRuntime({ name: 'pretend' }));
+      jocker.provide('networkDriver', () => createFakeNetworkDriver());
+    },
   });
-  // No network, no processes: what is asked for at random must not leave the test.
-  const offline = builtins().filter(({ plugin }) => !/registry|crun|runc/.test(plugin.name));
+  // No network of this machine, no processes: what is asked for at random must not leave the test.
+  const offline = builtins().filter(({ plugin }) => !/registry|crun|runc|network/.test(plugin.name));
   engine = await place.open({ plugins: [{ plugin: pretend, builtIn: false }, ...offline], defaultRuntime: 'pretend' });
   await engine.images.pull('host:busybox');
   server = await createServer(engine, { socketPath: join(place.directory, 'jocker.sock'), routes: [registerDockerRoutes] });

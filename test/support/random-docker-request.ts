@@ -136,9 +136,21 @@ const queryValues = [
   'a/b/c/d',
 ];
 
+const networkNames = ['net-a', 'net-b', 'net-c'];
 const signalled = ['sh', '-c', 'trap "exit 0" TERM; echo hello; sleep 1000'];
 /** Bodies from which the mutations start. A mount's source is never changed. */
-function templateOf(path: string, { directory }: RandomContext): unknown {
+function templateOf(path: string, { directory, random, names }: RandomContext): unknown {
+  if (path === '/networks/create')
+    return {
+      Name: random.pick(networkNames),
+      Driver: 'fake',
+      Internal: random.chance(0.2),
+      IPAM: { Driver: 'default', Config: random.chance(0.5) ? [] : [{ Subnet: '10.200.7.0/24', Gateway: '10.200.7.1' }] },
+      Options: {},
+      Labels: { a: 'b' },
+    };
+  if (path === '/networks/{id}/connect' || path === '/networks/{id}/disconnect')
+    return { Container: random.pick(names), EndpointConfig: { Aliases: ['db'], IPAMConfig: { IPv4Address: '10.200.7.9' } }, Force: false };
   if (path.endsWith('/create'))
     return {
       Image: 'host:busybox',
@@ -153,7 +165,9 @@ function templateOf(path: string, { directory }: RandomContext): unknown {
       Healthcheck: { Test: ['CMD', 'true'], Interval: 1 },
       ExposedPorts: { '80/tcp': {} },
       HostConfig: {
-        NetworkMode: 'none',
+        NetworkMode: random.pick(['none', 'default', 'bridge', 'host', 'container:web', ...networkNames]),
+        PortBindings: { '80/tcp': [{ HostIp: '', HostPort: random.pick(['', '8080', '8000-8010']) }] },
+        PublishAllPorts: random.chance(0.1),
         Memory: 1 << 26,
         NanoCpus: 1e9,
         PidsLimit: 10,
@@ -210,6 +224,7 @@ export function randomDockerRequest(context: RandomContext): RandomRequest {
 function nameFor(path: string, { random, names, execIds }: RandomContext): string {
   if (random.chance(0.15)) return random.pick(oddTexts.filter((text) => text !== ''));
   if (path.startsWith('/exec') && execIds.length > 0) return random.pick(execIds);
+  if (path.startsWith('/networks') && random.chance(0.8)) return random.pick([...networkNames, 'bridge', 'host', 'none']);
   if (path.startsWith('/images') && random.chance(0.5))
     return random.pick(['host:busybox', 'a/b:1', 'registry.invalid/a@sha256:00', 'sha256:' + '0'.repeat(64)]);
   return random.pick([...names, 'nobody']);
