@@ -35,6 +35,7 @@ export async function isolatePlugin({ name, fork }: IsolatePluginOptions): Promi
       const context = given as SupervisedContext;
       const { engineId, directories } = context;
       const supervisor = await supervise({
+        name: manifest.name,
         context,
         async open() {
           const opened = openProcess(fork(), { name: manifest.name, log: context.log, events: context.events });

@@ -16,6 +16,7 @@ export interface Supervisor {
 }
 
 export interface SuperviseOptions {
+  readonly name: string;
   readonly context: SupervisedContext;
   readonly open: () => Promise<Session>;
 }
@@ -27,7 +28,7 @@ const retryForCallMs = 500;
 const closeTimeoutMs = 5000;
 
 /** Keeps a plugin's process running. Throws when the first one does not come up. */
-export async function supervise({ context, open }: SuperviseOptions): Promise<Supervisor> {
+export async function supervise({ name, context, open }: SuperviseOptions): Promise<Supervisor> {
   let closed = false;
   let pauses = 0;
   let startedAt = performance.now();
@@ -85,7 +86,7 @@ export async function supervise({ context, open }: SuperviseOptions): Promise<Su
     async current() {
       if (session === undefined && performance.now() - startedAt >= retryForCallMs && !closed) restart();
       if (session === undefined)
-        throw new JockerError('internal', `it cannot answer for the moment: ${why}`, { details: { pluginDown: true } });
+        throw new JockerError('internal', `plugin ${name} cannot answer for the moment: ${why}`, { details: { pluginDown: true } });
       return (await session).contributions;
     },
   };
