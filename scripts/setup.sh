@@ -22,7 +22,7 @@ command -v npm >/dev/null || fail "npm is missing; install it with: apt-get inst
 # program:package, the program being what proves that the package is there
 wanted="crun:crun runc:runc conmon:conmon busybox:busybox-static gcc:gcc nft:nftables"
 if [ "${1:-}" = --tests ]; then
-  wanted="$wanted skopeo:skopeo docker-registry:docker-registry zstd:zstd xz:xz-utils bzip2:bzip2 python3:python3 getfattr:attr setcap:libcap2-bin script:bsdutils ip:iproute2 ping:iputils-ping redis-server:redis-server docker-compose:docker-compose docker:docker.io"
+  wanted="$wanted skopeo:skopeo docker-registry:docker-registry zstd:zstd xz:xz-utils bzip2:bzip2 python3:python3 getfattr:attr setcap:libcap2-bin script:bsdutils ip:iproute2 ping:iputils-ping redis-server:redis-server docker-compose:docker-compose docker:docker.io mmdebstrap:mmdebstrap git:git"
 fi
 missing=()
 for pair in $wanted; do

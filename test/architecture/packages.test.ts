@@ -13,6 +13,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'vscode-ext': ['protocol', 'client'],
   testkit: ['core'],
   'create-jocker-plugin': [],
+  // As anybody would write them: each a package of its own.
+  contrib: ['core'],
 };
 
 /** The only places that know a library whose use should not spread. */
@@ -20,7 +22,7 @@ const confined: Readonly<Record<string, readonly string[]>> = {
   tsyringe: ['packages/core/src/composition/'],
   'reflect-metadata': ['packages/core/src/composition/'],
   eventemitter3: ['packages/core/src/events/'],
-  execa: ['packages/plugins/src/', 'packages/cli/src/'],
+  execa: ['packages/plugins/src/', 'packages/cli/src/', 'packages/contrib/'],
   vscode: ['packages/vscode-ext/src/'],
   fastify: ['packages/server/src/'],
   ws: ['packages/server/src/'],
@@ -43,6 +45,19 @@ function forbidden(entry: Import): boolean {
 describe('packages', () => {
   test('import each other only in the direction of the flow', () => {
     expect(imports.filter(forbidden)).toEqual([]);
+  });
+
+  test('of third-party style know @jocker/core by its one entry, and not each other', () => {
+    const contributed = imports.filter((entry) => entry.file.startsWith('packages/contrib/'));
+    const folderOf = (path: string): string => path.split('/').slice(0, 3).join('/');
+    expect(contributed.length).toBeGreaterThan(0);
+    expect(
+      contributed.filter(
+        ({ file, target }) =>
+          (target.startsWith('@jocker/') && target !== '@jocker/core') ||
+          (target.startsWith('packages/') && folderOf(target) !== folderOf(file)),
+      ),
+    ).toEqual([]);
   });
 
   test.each(Object.entries(confined))('%s is imported only where it belongs', (library, places) => {
