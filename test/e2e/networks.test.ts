@@ -254,6 +254,7 @@ describe.each(['crun', 'runc'])('networks with %s', (runtime) => {
     expect(await daemon.print(['network', 'ls'])).toMatch(
       new RegExp(`^NETWORK ID +NAME +DRIVER +SCOPE\\n(.*\\n)*${id.slice(0, 12)} +mine +bridge +local`),
     );
+    expect(await daemon.print(['network', 'ls', '-q', '--no-trunc', '--filter', 'label=a=b'])).toBe(id);
     await daemon.print(['run', '-d', '--name', 'web', '--network', 'name=mine,alias=www', '-p', '80', image, ...webServer]);
     await daemon.print(['run', '-d', '--name', 'other', image, 'sleep', '600']);
     await daemon.print(['network', 'connect', 'mine', 'other']);

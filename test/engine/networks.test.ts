@@ -185,6 +185,7 @@ describe('a network', () => {
     await expect(engine.networks.create({ name: 'front' })).rejects.toMatchObject({ code: 'already-exists' });
     for (const name of ['host', 'none', 'default', 'a b', ''])
       await expect(engine.networks.create({ name })).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(engine.networks.create({ name: 'bridge' })).rejects.toMatchObject({ code: 'permission-denied' });
     expect((await engine.networks.inspect(id.slice(0, 9))).name).toBe('front');
     await expect(engine.networks.inspect('nowhere')).rejects.toMatchObject({ code: 'not-found' });
   });
@@ -234,6 +235,18 @@ describe('what does not go together is refused', () => {
     await expect(create('web', request)).rejects.toThrow(message);
     expect((await engine.containers.list()).map(({ name }) => name)).toEqual(['other']);
   });
+});
+
+test('a port that is not published for want of a network is a warning', async () => {
+  await engine.networks.create({ name: 'inner', internal: true });
+  const warningsOf = async (name: string, network: string): Promise<readonly string[]> => {
+    const request = { image: 'host:busybox', name, network, ports: [{ protocol: 'tcp', containerPort: 80 }] } as const;
+    return (await engine.containers.create(request)).warnings;
+  };
+  expect(await warningsOf('on-host', 'host')).toEqual(['published ports are discarded with the network host']);
+  expect(await warningsOf('on-none', 'none')).toEqual(['published ports are discarded with the network none']);
+  expect(await warningsOf('on-inner', 'inner')).toEqual(['published ports are discarded on internal networks']);
+  expect(await warningsOf('on-bridge', 'bridge')).toEqual([]);
 });
 
 test('a container in the network of another one has its host name and its namespace, while it runs', async () => {

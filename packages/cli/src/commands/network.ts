@@ -1,6 +1,7 @@
 import type { CliCommand } from '../command.ts';
 import { shortId } from '../format/human.ts';
 import { formatOption, printList } from '../format/output-format.ts';
+import { parseNetworkFilters } from '../values/network-filters.ts';
 import { parseLabels } from '../values/parse-key-values.ts';
 import { confirmed } from '../terminal/confirmed.ts';
 import { eachTarget } from './each-target.ts';
@@ -19,11 +20,13 @@ interface ListNetworksFlags {
   readonly format?: string;
   readonly quiet?: boolean;
   readonly trunc: boolean;
+  readonly filter: readonly string[];
 }
 
 interface ConnectFlags {
   readonly alias: readonly string[];
   readonly ip?: string;
+  readonly macAddress?: string;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -59,12 +62,14 @@ export const network: CliCommand = {
     formatOption(command.command('ls').alias('list').description('list networks'))
       .option('-q, --quiet', 'only ids')
       .option('--no-trunc', 'nothing shortened')
+      .option('-f, --filter <key=value>', 'driver, id, label, name', collect, [])
       .action(
-        run(async (context, { format, quiet, trunc }: ListNetworksFlags) => {
+        run(async (context, { format, quiet, trunc, filter }: ListNetworksFlags) => {
+          const isWanted = parseNetworkFilters(filter);
           printList(context, {
             format,
             quiet,
-            items: await context.client.networks.list(),
+            items: (await context.client.networks.list()).filter(isWanted),
             id: ({ id }) => (trunc ? shortId(id) : id),
             titles: ['NETWORK ID', 'NAME', 'DRIVER', 'SCOPE'],
             row: ({ id, name, driver }) => [trunc ? shortId(id) : id, name, driver, 'local'],
@@ -93,11 +98,13 @@ export const network: CliCommand = {
       .argument('<container>')
       .option('--alias <name>', 'one more name for it there', collect, [])
       .option('--ip <address>', 'its address there')
+      .option('--mac-address <address>', 'its hardware address there')
       .action(
-        run(async (context, name: string, container: string, { alias, ip }: ConnectFlags) => {
+        run(async (context, name: string, container: string, { alias, ip, macAddress }: ConnectFlags) => {
           await context.client.networks.connect(name, container, {
             ...(alias.length === 0 ? {} : { aliases: alias }),
             ...(ip === undefined ? {} : { address: ip }),
+            ...(macAddress === undefined ? {} : { macAddress }),
           });
         }),
       );

@@ -28,7 +28,7 @@ export const ps: CliCommand = {
       .option('-q, --quiet', 'only ids')
       .option('--no-trunc', 'nothing shortened')
       .addOption(
-        new Option('-f, --filter <key=value>', 'ancestor, exited, id, label, name, status')
+        new Option('-f, --filter <key=value>', 'ancestor, exited, id, label, name, network, status')
           .argParser((value: string, before: readonly string[]) => [...before, value])
           .default([], ''),
       )

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ContainerView } from '@jocker/protocol';
 import { absoluteReference } from './absolute-reference.ts';
 import { parseContainerFilters } from './container-filters.ts';
+import { parsePorts } from './parse-ports.ts';
 import { parseEnvironment, parseLabels } from './parse-key-values.ts';
 import { parseTmpfs, parseVolume } from './parse-mounts.ts';
 import { parseCpus } from './parse-number.ts';
@@ -109,18 +110,49 @@ test('filters of one key widen, of several keys narrow, and labels always narrow
       status: 'running',
       exitCode: null,
       labels: {},
+      network: 'bridge',
+      networks: [],
       ...more,
     }) as ContainerView;
   const views = [
     view('web', { labels: { a: '1', b: '2' } }),
     view('db', { labels: { a: '1' } }),
-    view('old', { status: 'exited', exitCode: 3 }),
+    view('old', {
+      status: 'exited',
+      exitCode: 3,
+      network: 'front',
+      networks: [{ networkId: 'abc', network: 'front', driver: 'bridge', aliases: [] }],
+    }),
   ];
   const names = (...filters: string[]): string[] => views.filter(parseContainerFilters(filters)).map(({ name }) => name);
   expect(names('name=web', 'name=db')).toEqual(['web', 'db']);
   expect(names('label=a', 'label=b=2')).toEqual(['web']);
   expect(names('name=o', 'status=exited')).toEqual(['old']);
   expect(names('exited=3')).toEqual(['old']);
+  expect(names('network=bridge')).toEqual(['web', 'db']);
+  expect(names('network=ab')).toEqual(['old']);
   expect(names('ancestor=a')).toEqual(['web', 'db', 'old']);
   expect(() => names('colour=red')).toThrow('colour=red');
+});
+
+describe('a port to publish', () => {
+  const tcp = (containerPort: number, more: object = {}): object => ({ protocol: 'tcp', containerPort, ...more });
+  const at = (from: number, to = from): object => ({ hostPorts: { from, to } });
+  test.each<[string, readonly object[]]>([
+    ['80', [tcp(80)]],
+    ['8080:80', [tcp(80, at(8080))]],
+    ['127.0.0.1:8080:80/udp', [{ protocol: 'udp', containerPort: 80, hostAddress: '127.0.0.1', ...at(8080) }]],
+    ['0.0.0.0::80', [tcp(80, { hostAddress: '0.0.0.0' })]],
+    ['8000-8010:80', [tcp(80, at(8000, 8010))]],
+    ['8000-8001:80-81', [tcp(80, at(8000)), tcp(81, at(8001))]],
+  ])('%s', (text, expected) => {
+    expect(parsePorts(text)).toEqual(expected);
+  });
+
+  test.each(['', 'http', '80:', '80/sctp', '1-2:80-83', '81-80', '[::1]:80:80', 'localhost:80:80'])(
+    '"%s" is refused by its flag',
+    (text) => {
+      expect(() => parsePorts(text)).toThrow(`--publish ${text}`);
+    },
+  );
 });

@@ -56,11 +56,9 @@ export function createContainerVerbs(deps: ContainerDeps, operations: Operations
   return {
     async create(request, options) {
       const subject = request.name ?? request.image;
-      const { id, name } = await operations.run(
-        { verb: 'container.create', subject, signal: options?.signal, client: options?.client },
-        (operation) => createContainer(deps, request, operation, options),
+      return operations.run({ verb: 'container.create', subject, signal: options?.signal, client: options?.client }, (operation) =>
+        createContainer(deps, request, operation, options),
       );
-      return { id, name, warnings: [] };
     },
     dryRun: async (request, options) =>
       operations.run({ verb: 'container.dry-run', subject: request.image, signal: options?.signal, client: options?.client }, (operation) =>

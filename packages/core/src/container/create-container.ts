@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContainerApi } from '../engine/engine.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { ContainerSubject } from '../events/lifecycle-events.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
@@ -27,7 +28,10 @@ interface Prepared extends PlannedMounts {
   readonly runtime: Driver<RuntimeBackend>;
   readonly snapshotter: Driver<Snapshotter>;
   readonly networks: readonly NetworkAttachment[];
+  readonly warnings: readonly string[];
 }
+
+type CreatedContainer = Awaited<ReturnType<ContainerApi['create']>>;
 
 /** Everything up to the start: nothing is mounted and no runtime is called. A create that fails leaves nothing. */
 export async function createContainer(
@@ -35,7 +39,7 @@ export async function createContainer(
   asked: CreateRequest,
   operation: Operation,
   options: CreateOptions = {},
-): Promise<ContainerRecord> {
+): Promise<CreatedContainer> {
   const begun = performance.now();
   const id = randomBytes(32).toString('hex');
   const name = asked.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(asked.name);
@@ -97,7 +101,7 @@ export async function createContainer(
       );
     });
     await deps.checkpoint?.('create:recorded');
-    return record;
+    return { id, name, warnings: prepared.warnings };
   } catch (error) {
     await undo(deps, id, snapshotter.value, anonymous);
     throw error;
@@ -144,7 +148,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     deps.drivers.snapshotters.choose(request.snapshotter),
   ]);
   runtime.value.prewarm?.();
-  const { attachments, ...resolved } = await deps.networks.resolve(request, operation);
+  const { attachments, warnings, ...resolved } = await deps.networks.resolve(request, operation);
   const image = await deps.images.ensure(request.image, {
     pull: request.pull ?? 'missing',
     platform: request.platform,
@@ -154,7 +158,7 @@ async function prepare(deps: ContainerDeps, request: CreateRequest, operation: O
     operation,
   });
   const planned = planMounts({ ...withContainerIds(request, deps.store), ...resolved }, image.config, deps.store);
-  return { ...planned, image, runtime, snapshotter, networks: attachments };
+  return { ...planned, image, runtime, snapshotter, networks: attachments, warnings };
 }
 
 async function admit(deps: ContainerDeps, request: CreateRequest, operation: Operation): Promise<void> {

@@ -34,6 +34,8 @@ export interface ResolvedNetworks {
   readonly hostname?: string;
   readonly domainname?: string;
   readonly attachments: readonly NetworkAttachment[];
+  /** What was asked for and will not be. */
+  readonly warnings: readonly string[];
 }
 
 export function createContainerNetworks(deps: NetworkDeps): ContainerNetworks {
@@ -43,8 +45,11 @@ export function createContainerNetworks(deps: NetworkDeps): ContainerNetworks {
       const network = wanted === 'default' ? await defaultOf(deps) : wanted;
       const isNetwork = network !== 'none' && network !== 'host' && !network.startsWith(containerPrefix);
       assertFits(request, network, isNetwork);
-      if (network.startsWith(containerPrefix)) return { ...joined(deps, request, network.slice(containerPrefix.length)), attachments: [] };
-      if (!isNetwork) return { network, attachments: [] };
+      if (network.startsWith(containerPrefix))
+        return { ...joined(deps, request, network.slice(containerPrefix.length)), attachments: [], warnings: [] };
+      const publishes = (request.ports ?? []).length > 0;
+      if (!isNetwork)
+        return { network, attachments: [], warnings: publishes ? [`published ports are discarded with the network ${network}`] : [] };
       const settings = new Map<string, EndpointSettings>([[network, {}]]);
       for (const { network: name, ...own } of request.endpoints ?? []) {
         const key = name === 'default' ? network : name;
@@ -56,7 +61,12 @@ export function createContainerNetworks(deps: NetworkDeps): ContainerNetworks {
         attachments.set(record.id, attachmentOf(record, own));
       }
       const first = [...attachments.keys()][0] ?? '';
-      return { network: deps.networks.get(first)?.name ?? network, attachments: [...attachments.values()] };
+      const isClosed = [...attachments.keys()].every((id) => deps.networks.get(id)?.internal === true);
+      return {
+        network: deps.networks.get(first)?.name ?? network,
+        attachments: [...attachments.values()],
+        warnings: publishes && isClosed ? ['published ports are discarded on internal networks'] : [],
+      };
     },
     async reserve(record) {
       if (record.networks.length === 0) return [];
@@ -126,7 +136,7 @@ function assertFits({ endpoints = [] }: CreateRequest, network: string, isNetwor
 }
 
 /** In another container's network nothing is a container's own: docker's conflicts, in its words. */
-function joined(deps: NetworkDeps, request: CreateRequest, reference: string): Omit<ResolvedNetworks, 'attachments'> {
+function joined(deps: NetworkDeps, request: CreateRequest, reference: string): Omit<ResolvedNetworks, 'attachments' | 'warnings'> {
   const { ports = [], exposedPorts = [], dns = [], extraHosts = [] } = request;
   const conflicts = [
     [(request.hostname ?? '') !== '', 'hostname and the network mode'],

@@ -22,6 +22,10 @@ export function createNetworkApi(deps: NetworkDeps, operations: Operations): Net
   return {
     async create(request, options) {
       assertNetworkName(request.name);
+      if (request.name === defaultNetworkName)
+        throw new JockerError('permission-denied', `the name ${request.name} belongs to the network that the engine makes`, {
+          details: { reason: 'predefined' },
+        });
       return await run('create', request.name, options, async (operation) =>
         toNetworkView(deps, await makeNetwork(deps, request, operation, operation.id)),
       );

@@ -131,7 +131,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
       }),
     },
     networks: {
-      resolve: async (request) => ({ network: request.network ?? 'none', attachments: [] }),
+      resolve: async (request) => ({ network: request.network ?? 'none', attachments: [], warnings: [] }),
       reserve: async () => [],
       attach: async () => [],
       release: async () => undefined,

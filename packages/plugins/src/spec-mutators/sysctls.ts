@@ -32,6 +32,7 @@ function check(key: string, value: string, request: CreateRequest): void {
     if (request.ipcMode === 'host') throw refused(key, "cannot be set in the host's IPC namespace");
   } else if (key.startsWith('net.')) {
     if (request.network === 'host') throw refused(key, "cannot be set in the host's network namespace");
+    if (request.network?.startsWith('container:') === true) throw refused(key, "cannot be set in another container's network namespace");
   } else if (key === 'kernel.domainname') {
     if (request.utsMode === 'host') throw refused(key, "cannot be set in the host's UTS namespace");
   } else {
