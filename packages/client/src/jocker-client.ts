@@ -3,6 +3,7 @@ import { createContainerCalls, type ContainerCalls } from './container-calls.ts'
 import { followEvents, keepFollowingEvents, type EventStreamOptions, type FollowEvents } from './event-stream.ts';
 import { createExecCalls, type ExecCalls } from './exec-calls.ts';
 import { createImageCalls, type ImageCalls } from './image-calls.ts';
+import { createLeaseCalls, type LeaseCalls } from './lease-calls.ts';
 import { createNetworkCalls, type NetworkCalls } from './network-calls.ts';
 import { createOperationCalls, type OperationCalls } from './operation-calls.ts';
 import { createPluginCalls, type PluginCalls } from './plugin-calls.ts';
@@ -24,6 +25,7 @@ export interface JockerClient extends Disposable {
   readonly networks: NetworkCalls;
   readonly volumes: VolumeCalls;
   readonly operations: OperationCalls;
+  readonly leases: LeaseCalls;
   readonly plugins: PluginCalls;
   readonly events: EventCalls;
   readonly system: SystemCalls;
@@ -59,6 +61,7 @@ export function createJockerClient({ socketPath, client }: JockerClientOptions):
     networks: createNetworkCalls(socket),
     volumes: createVolumeCalls(socket),
     operations: createOperationCalls(socket),
+    leases: createLeaseCalls(socket),
     plugins: createPluginCalls(socket),
     events: {
       follow: (options = {}) => followEvents(socket, options),

@@ -54,6 +54,7 @@ export * from './spec/oci-resources.ts';
 export * from './spec/resolve-user.ts';
 export * from './spec/rootfs-reader.ts';
 export type * from './health/health-state.ts';
+export type { LeaseApi } from './lease/lease-api.ts';
 export type * from './network/network-record.ts';
 export type * from './network/network-driver.ts';
 export type * from './network/network-api.ts';

@@ -3,6 +3,7 @@ import type { EventPublisher } from '../events/event-publisher.ts';
 import type { LayerProgress } from '../events/lifecycle-events.ts';
 import type { RegistryCredentials } from '../image/image-source.ts';
 import type { ContainerNetworks } from '../network/container-networks.ts';
+import type { LeaseCheck } from '../lease/leases.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageRunConfig } from '../oci/image-config.ts';
 import type { Platform } from '../oci/platform.ts';
@@ -33,6 +34,7 @@ export interface ContainerDeps {
   readonly images: ContainerImages;
   readonly networks: ContainerNetworks;
   readonly volumes: ContainerVolumes;
+  readonly leases: LeaseCheck;
   readonly host: HostFacts;
   readonly paths: ContainerPaths;
   readonly lock: KeyedLock;

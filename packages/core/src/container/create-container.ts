@@ -45,6 +45,7 @@ export async function createContainer(
   const name = asked.name === undefined ? randomName((taken) => deps.store.isNameTaken(taken)) : assertContainerName(asked.name);
   using _reservation = deps.store.reserveName(name, id);
   using _inUse = useAll(deps);
+  if (asked.lease !== undefined) deps.leases.assertOpen(asked.lease);
   const prepared = await prepare(deps, asked, operation, options);
   const { image, snapshotter, request, anonymous } = prepared;
   deps.intents.begin('container', id, { snapshotter: snapshotter.value.name, volumes: anonymous.join(',') });
@@ -85,6 +86,7 @@ export async function createContainer(
     const subject: ContainerSubject = { containerId: id, name, image: record.image, labels: record.labels };
     const inOperation = { operationId: operation.id };
     deps.state.transaction(() => {
+      if (request.lease !== undefined) deps.leases.assertOpen(request.lease);
       deps.intents.end('container', id);
       deps.store.add(record, built);
       deps.publisher.publish(

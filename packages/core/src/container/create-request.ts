@@ -83,6 +83,8 @@ export interface CreateRequest {
   readonly runtime?: string;
   readonly snapshotter?: string;
   readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
+  /** An open lease: the container is removed when that ends. */
+  readonly lease?: string;
   /** Which workspace or program asked (the extension's "This workspace" group); free text, at most 4 KiB. */
   readonly origin?: string;
 }

@@ -20,6 +20,7 @@ import { endLostExecs } from '../exec/end-lost-execs.ts';
 import { endInterrupted } from '../operation/end-interrupted.ts';
 import type { Logger } from '../operation/operation-context.ts';
 import { watchHealth } from '../health/watch-health.ts';
+import { createLeases } from '../lease/leases.ts';
 import { createContainerNetworks } from '../network/container-networks.ts';
 import { createNetworkApi } from '../network/create-network-api.ts';
 import type { NetworkDeps } from '../network/network-deps.ts';
@@ -135,6 +136,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     checkpoint: trial.checkpoint,
   };
   const volumes = createVolumeApi(volumeDeps, operations);
+  const leases = createLeases(() => ({ store, remove: containers.remove, log }));
   const deps: ContainerDeps = {
     store,
     state,
@@ -145,6 +147,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     images: images.service,
     networks: createContainerNetworks(networkDeps),
     volumes: createContainerVolumes(volumeDeps),
+    leases,
     host: await readHostFacts(),
     paths,
     lock,
@@ -184,6 +187,8 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     execIdsOf: async (id) => (await execs.list(id)).filter(({ status }) => status !== 'exited').map((exec) => exec.id),
     imageBytes: (id) => images.bytesOf(id),
   });
+  await leases.endAll();
+  closers.defer(() => leases.endAll());
   const commit = createCommit({ deps, operations, files: fileApi, archives: images.archives, imageStore: images.imageStore });
   const open = closers.move();
   return {
@@ -194,6 +199,7 @@ export async function createEngine(options: EngineOptions, trial: EngineTrial = 
     networks,
     volumes,
     operations,
+    leases,
     plugins: createEnginePlugins(plugins, operations, options.pluginInstaller),
     system: {
       ...createEngineSystem({

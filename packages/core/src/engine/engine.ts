@@ -6,6 +6,7 @@ import type { RegistryCredentials } from '../image/image-source.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ImageHistoryEntry, ImageRunConfig } from '../oci/image-config.ts';
 import type { HealthState, HealthStatus } from '../health/health-state.ts';
+import type { LeaseApi } from '../lease/lease-api.ts';
 import type { NetworkApi, NetworkView } from '../network/network-api.ts';
 import type { NetworkAttachment } from '../network/network-attachment.ts';
 import type { EndpointRecord } from '../network/network-record.ts';
@@ -35,6 +36,7 @@ export interface Engine extends AsyncDisposable {
   readonly networks: NetworkApi;
   readonly volumes: VolumeApi;
   readonly operations: OperationApi;
+  readonly leases: LeaseApi;
   readonly plugins: PluginApi;
   readonly system: SystemApi;
 }

@@ -145,6 +145,7 @@ export async function createContainerHarness(options: HarnessOptions = {}): Prom
       unmount: async () => undefined,
       removeAnonymous: async () => undefined,
     },
+    leases: { assertOpen: () => undefined },
     host,
     paths: createContainerPaths(join(directory, 'data'), join(directory, 'run')),
     lock: createKeyedLock(),

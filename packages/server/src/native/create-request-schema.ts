@@ -125,6 +125,7 @@ export const createRequestSchema: TUnsafe<CreateRequest> = schemaOf<CreateReques
     runtime: text,
     snapshotter: text,
     logging: Type.Optional(strict({ driver: Type.String(), options: Type.Record(Type.String(), Type.String()) })),
+    lease: text,
     origin: Type.Optional(Type.String({ maxLength: 4096 })),
   }),
 );

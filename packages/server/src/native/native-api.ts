@@ -5,6 +5,7 @@ import { containerStreamRoutes } from './container-stream-routes.ts';
 import { execRoutes } from './exec-routes.ts';
 import { imageRoutes } from './image-routes.ts';
 import type { NativeRoute } from './native-route.ts';
+import { leaseRoutes } from './lease-routes.ts';
 import { networkRoutes } from './network-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
@@ -29,6 +30,7 @@ export const nativeApi: readonly NativeSection[] = [
   { title: 'Networks', prefix: nativePrefix, routes: networkRoutes },
   { title: 'Volumes', prefix: nativePrefix, routes: volumeRoutes },
   { title: 'Operations', prefix: nativePrefix, routes: operationRoutes },
+  { title: 'Leases', prefix: nativePrefix, routes: leaseRoutes },
   { title: 'Plugins', prefix: nativePrefix, routes: pluginRoutes },
   { title: 'The two calls of the walkthrough', prefix: '', routes: walkthroughRoutes },
 ];
