@@ -75,6 +75,23 @@ describe.each(['crun', 'runc'])('networks with %s', (runtime) => {
     expect(await docker.print(['port', 'web'])).toBe('');
   });
 
+  test('a container on an internal network and on another one finds names on both, also after a crash of the daemon', async () => {
+    await docker.print(['network', 'create', '--internal', 'inner']);
+    await docker.print(['network', 'create', 'outer']);
+    await serve('data', '--network', 'inner');
+    await serve('web', '--network', 'outer');
+    await sleep('both', '--network', 'inner');
+    await docker.print(['network', 'connect', 'outer', 'both']);
+    await expect.poll(() => fetchFrom('both', 'data'), { timeout: 10_000 }).toBe('hello');
+    expect(await fetchFrom('both', 'web')).toBe('hello');
+    expect(await fetchFrom('web', 'data')).toBe('');
+    await daemon.restart('SIGKILL');
+    expect(await fetchFrom('both', 'data')).toBe('hello');
+    await docker.print(['network', 'disconnect', 'outer', 'both']);
+    await expect.poll(() => fetchFrom('both', 'data'), { timeout: 10_000 }).toBe('hello');
+    expect(await fetchFrom('both', 'web')).toBe('');
+  });
+
   test('a published port answers on 127.0.0.1, and over an end and a crash of the daemon', async () => {
     await serve('web', '-p', '80');
     const address = await published(docker, 'web');

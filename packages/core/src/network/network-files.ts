@@ -20,7 +20,11 @@ export async function writeNetworkFiles(
   const directory = paths.state(record.id);
   const { hostname = '', domainname } = containers.spec(record.id).spec;
   await edit(join(directory, 'hosts'), (text) => hostsWith(text, record, endpoints, [hostname, domainname]));
-  const named = endpoints.filter(({ networkId }) => networks.get(networkId)?.nameResolution === true);
+  const isInternal = ({ networkId }: EndpointRecord): boolean => networks.get(networkId)?.internal === true;
+  // The first one is asked for everything: what reaches nothing outside comes last.
+  const named = endpoints
+    .filter(({ networkId }) => networks.get(networkId)?.nameResolution === true)
+    .toSorted((left, right) => Number(isInternal(left)) - Number(isInternal(right)));
   const base = await baseOf(join(directory, 'resolv.conf'));
   if (base !== undefined)
     await writeFile(

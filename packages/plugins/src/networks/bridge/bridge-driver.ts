@@ -9,7 +9,7 @@ import { createHeldPorts } from './held-ports.ts';
 import { formatPrefix, parsePrefix, type Ipv4Prefix } from './ipv4.ts';
 import { openLinks, type Links } from './links.ts';
 import { createLeftovers } from './leftovers.ts';
-import { createNameServers } from './name-servers.ts';
+import { createNameServers, type Populated } from './name-servers.ts';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -41,8 +41,19 @@ export function createBridgeDriver({ engineId, runDirectory, log }: BridgeDriver
   const endpointsOf = (networkId: string): readonly EndpointRecord[] =>
     [...endpoints.values()].filter((each) => each.networkId === networkId);
   const rewriteRules = (): Promise<void> => firewall.rewrite([...networks.values()], [...endpoints.values()]);
+  const leadsOutside = (containerId: string): boolean =>
+    [...endpoints.values()].some((each) => {
+      const network = each.containerId === containerId ? networks.get(each.networkId) : undefined;
+      return network?.internal === false && network.nameResolution;
+    });
+  /** Internal networks with a container that asks the name server of another network. */
+  const lentNetworks = (): readonly Populated[] =>
+    [...networks.values()]
+      .filter(({ internal, nameResolution }) => internal && nameResolution)
+      .map((network) => ({ network, endpoints: endpointsOf(network.id) }))
+      .filter((populated) => populated.endpoints.some(({ containerId }) => leadsOutside(containerId)));
   const tellNames = async (network: NetworkRecord): Promise<void> => {
-    if (network.nameResolution) await names.tell(network, endpointsOf(network.id));
+    if (network.nameResolution) await names.tell(network, endpointsOf(network.id), lentNetworks());
   };
 
   /** The way out of a container goes with the network that it led through; another one takes its place. */
@@ -205,7 +216,7 @@ export function createBridgeDriver({ engineId, runDirectory, log }: BridgeDriver
       const known = new Set([...networks.keys(), ...endpoints.keys()].map((id) => `${mark}${id}`));
       for (const { name, alias } of links.list()) if (alias.startsWith(mark) && !known.has(alias)) links.remove(name);
       await rewriteRules();
-      await names.restore(recorded);
+      await names.restore(recorded, lentNetworks());
       for (const { endpointId, ports: published, addresses } of endpoints.values()) {
         await ports.takeAgain(endpointId, published);
         ports.forward(endpointId, addresses[0]?.split('/')[0] ?? '');

@@ -103,9 +103,9 @@ function staticRules(table: string, networks: readonly NetworkRecord[]): readonl
   ];
   const input = networks
     .filter(({ internal }) => internal)
-    .flatMap(({ hostInterface }) => [
+    .flatMap(({ hostInterface, subnets }) => [
       `iifname "${hostInterface}" ct state established,related accept`,
-      `iifname "${hostInterface}" meta l4proto { tcp, udp } th dport 53 accept`,
+      ...subnets.map(({ gateway }) => `iifname "${hostInterface}" ip daddr ${gateway} meta l4proto { tcp, udp } th dport 53 accept`),
       `iifname "${hostInterface}" drop`,
     ]);
   const source = networks.flatMap(({ hostInterface, internal, subnets }) =>

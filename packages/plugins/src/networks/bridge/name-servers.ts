@@ -19,12 +19,20 @@ const startTimeoutMs = 5_000;
 export interface NameServers {
   /** Throws `failed-precondition` when there is no aardvark-dns. */
   assertInstalled(): Promise<void>;
-  /** The names on a network, from now on. */
-  tell(network: NetworkRecord, endpoints: readonly EndpointRecord[]): Promise<void>;
+  /**
+   * The names on a network, from now on. `lent`: all internal networks with a container that is on another one too. Such a container asks
+   * the server that knows the host's resolvers, which must know their names as well.
+   */
+  tell(network: NetworkRecord, endpoints: readonly EndpointRecord[], lent: readonly Populated[]): Promise<void>;
   /** A network that is no more. The process goes with the last one. */
   forget(network: NetworkRecord): Promise<void>;
   /** Everything anew, and nothing that is not there any more. */
-  restore(networks: readonly { readonly network: NetworkRecord; readonly endpoints: readonly EndpointRecord[] }[]): Promise<void>;
+  restore(networks: readonly Populated[], lent: readonly Populated[]): Promise<void>;
+}
+
+export interface Populated {
+  readonly network: NetworkRecord;
+  readonly endpoints: readonly EndpointRecord[];
 }
 
 export function createNameServers(directory: string): NameServers {
@@ -33,6 +41,15 @@ export function createNameServers(directory: string): NameServers {
   const inside = createNameServer(join(directory, 'dns-internal'), [
     { source: noResolvers, target: '/etc/resolv.conf', type: '', flags: mountFlags['bind'] ?? 0, data: '' },
   ]);
+  /** What the server outside was told of internal networks. */
+  const told = new Map<string, string>();
+  const lend = async (lent: readonly Populated[]): Promise<void> => {
+    const wanted = new Map(lent.map(({ network, endpoints }) => [network.id, contentOf(placeOf(network), endpoints)]));
+    const changes = new Set([...told.keys(), ...wanted.keys()].filter((id) => told.get(id) !== wanted.get(id)));
+    told.clear();
+    for (const [id, content] of wanted) told.set(id, content);
+    await Promise.all([...changes].map((id) => outside.set(id, wanted.get(id))));
+  };
   const serverOf = ({ internal }: NetworkRecord): NameServer => (internal ? inside : outside);
   const prepare = async (): Promise<void> => {
     await mkdir(directory, { recursive: true, mode: 0o711 });
@@ -46,29 +63,38 @@ export function createNameServers(directory: string): NameServers {
           'aardvark-dns, which finds containers by name, is not installed; install it with: apt-get install aardvark-dns',
         );
     },
-    async tell(network, endpoints) {
+    async tell(network, endpoints, lent) {
       await prepare();
-      await serverOf(network).set(network.id, contentOf(network, endpoints));
+      await Promise.all([serverOf(network).set(network.id, contentOf(network.subnets, endpoints)), lend(lent)]);
     },
     forget: (network) => serverOf(network).set(network.id, undefined),
-    async restore(networks) {
+    async restore(networks, lent) {
       await prepare();
+      told.clear();
+      for (const { network, endpoints } of lent) told.set(network.id, contentOf(placeOf(network), endpoints));
       for (const [server, internal] of [[outside, false] as const, [inside, true] as const]) {
         const mine = networks.filter(({ network }) => network.nameResolution && network.internal === internal);
-        await server.replace(new Map(mine.map(({ network, endpoints }) => [network.id, contentOf(network, endpoints)])));
+        const own = mine.map(({ network, endpoints }) => [network.id, contentOf(network.subnets, endpoints)] as const);
+        await server.replace(new Map([...own, ...(internal ? [] : told)]));
       }
     },
   };
 }
 
 /** The address to listen at, then a line for each container: id, IPv4 addresses, IPv6 addresses, names, resolvers. */
-function contentOf({ subnets }: NetworkRecord, endpoints: readonly EndpointRecord[]): string {
+function contentOf(subnets: readonly { readonly gateway: string }[], endpoints: readonly EndpointRecord[]): string {
   const lines = endpoints.map(({ containerId, addresses, names, resolvers = [] }) => {
     const plain = addresses.map((address) => address.split('/')[0]).join(',');
     const own = resolvers.length === 0 ? '' : ` ${resolvers.join(',')}`;
     return `${containerId} ${plain}  ${names.join(',')}${own}`;
   });
   return [subnets.map(({ gateway }) => gateway).join(','), ...lines, ''].join('\n');
+}
+
+/** A server wants an address for each network. The gateway of an internal one is the other server's; nobody asks at this one. */
+function placeOf({ id }: NetworkRecord): readonly { readonly gateway: string }[] {
+  const [first = 0, second = 0, third = 0] = Buffer.from(id.slice(0, 6), 'hex');
+  return [{ gateway: `127.${2 + (first % 250)}.${second}.${1 + (third % 250)}` }];
 }
 
 interface NameServer {
