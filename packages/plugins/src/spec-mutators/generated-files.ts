@@ -1,9 +1,9 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JockerError, type OciMount, type OciSpec, type SpecInput, type SpecMutator } from '@jocker/core';
 import { hostsFile } from './hosts-file.ts';
 import { isBelow } from './is-below.ts';
-import { changesResolvConf, resolvConf } from './resolv-conf.ts';
+import { changesResolvConf, resolvConf, resolvConfOfHost } from './resolv-conf.ts';
 
 const names = ['hosts', 'hostname', 'resolv.conf'] as const;
 
@@ -30,9 +30,10 @@ async function writerOf(name: (typeof names)[number], { hostname, domainname }: 
       return textWriter(hostsFile(request, hostname, domainname, request.network === 'host' ? await hostText('/etc/hosts') : ''));
     case 'hostname':
       return textWriter(`${hostname ?? (await hostText('/etc/hostname')).trim()}\n`);
-    case 'resolv.conf':
-      if (changesResolvConf(request)) return textWriter(resolvConf(request, await hostText('/etc/resolv.conf')));
-      return async (path) => await copyFile('/etc/resolv.conf', path).catch(async () => await textWriter('')(path));
+    case 'resolv.conf': {
+      const ofHost = await resolvConfOfHost(request, hostText);
+      return textWriter(changesResolvConf(request) ? resolvConf(request, ofHost) : ofHost);
+    }
   }
 }
 

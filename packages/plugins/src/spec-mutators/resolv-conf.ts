@@ -1,6 +1,17 @@
 import { isIP } from 'node:net';
 import { JockerError, type CreateRequest } from '@jocker/core';
 
+/** Where systemd-resolved, which listens on 127.0.0.53 only, keeps the servers that it asks itself. */
+const behindLocalResolver = '/run/systemd/resolve/resolv.conf';
+
+/** The host's file; for a network namespace of its own the one behind it, when the host's has only servers on its own loopback. */
+export async function resolvConfOfHost({ network }: CreateRequest, read: (path: string) => Promise<string>): Promise<string> {
+  const text = await read('/etc/resolv.conf');
+  const servers = text.match(/^[ \t]*nameserver[ \t].*$/gm) ?? [];
+  if (network === 'host' || servers.length === 0 || !servers.every((line) => /\s(127\.|::1\s*$)/.test(line))) return text;
+  return (await read(behindLocalResolver)) || text;
+}
+
 /** Whether the request says anything that the host's file does not. */
 export function changesResolvConf({ dns = [], dnsSearch = [], dnsOptions = [] }: CreateRequest): boolean {
   return dns.length + dnsSearch.length + dnsOptions.length > 0;
