@@ -9,9 +9,7 @@ import { readPluginPackage } from './plugin-package.ts';
 
 /** One that cannot be loaded stands among the entries as broken: the daemon starts without it and says so. */
 export async function loadPlugins(settings: readonly PluginSetting[]): Promise<readonly PluginEntry[]> {
-  const entries: PluginEntry[] = [];
-  for (const setting of settings) entries.push(await loadOrSayWhy(setting));
-  return entries;
+  return await Promise.all(settings.map(loadOrSayWhy));
 }
 
 async function loadOrSayWhy(setting: PluginSetting): Promise<PluginEntry> {

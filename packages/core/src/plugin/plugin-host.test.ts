@@ -41,6 +41,14 @@ describe('the plugin host', () => {
     expect(rulesOf(host)).toEqual(['mine:mine', 'base:base']);
   });
 
+  test('takes the name of a package for a name, and nothing that is none', async () => {
+    expect(statesOf(await load([own(providing('@acme/a-plugin', ['x']))]))).toEqual(['@acme/a-plugin loaded']);
+    expect((await load([own(providing('../x', [])), own(providing('fine', []))])).views).toMatchObject([
+      { name: '../x', state: 'failed', error: expect.stringContaining('a plugin has a name') as string },
+      { name: 'fine', state: 'loaded' },
+    ]);
+  });
+
   test('leaves out a plugin whose setup throws, whole, and goes on', async () => {
     const bad = plugin('bad', (context) => {
       context.provide('admissionRule', () => rule('half'));

@@ -1,7 +1,7 @@
 import { Composition } from '../composition/composition.ts';
 import { engineIdToken, eventsToken, logToken, type Contribution } from '../composition/tokens.ts';
 import type { PluginDetails, PluginUsage, PluginView } from '../engine/engine.ts';
-import type { BrokenPluginEntry, LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
+import type { LoadedPluginEntry, PluginEntry } from '../engine/engine-options.ts';
 import { JockerError } from '../errors/jocker-error.ts';
 import type { EventPublisher } from '../events/event-publisher.ts';
 import type { EventPayload, EventSubscriber } from '../events/lifecycle-events.ts';
@@ -15,7 +15,7 @@ import { loadingOrder } from './loading-order.ts';
 import {
   brokenView,
   createMember,
-  isBroken,
+  createMembers,
   makeProvided,
   messageOf,
   permissionsOf,
@@ -75,7 +75,8 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
 
   /** In the order of the entries, the user's before built-in ones. */
   let members: readonly Member[] = [];
-  let broken: readonly BrokenPluginEntry[] = options.entries.filter(isBroken);
+  const { members: all, broken: unusable } = createMembers(options.entries, { ...options, root });
+  let broken = unusable;
   /** In the order of their setup. */
   const opened: Member[] = [];
   let lists = new Map<keyof ExtensionPoints, readonly Contribution[]>();
@@ -139,9 +140,7 @@ export async function loadPlugins(options: PluginHostOptions): Promise<PluginHos
     } else events.publish('plugin:recovered', subject);
   };
 
-  const entries = options.entries.filter((entry): entry is LoadedPluginEntry => !isBroken(entry));
-  const all = entries.map(create);
-  const order = loadingOrder(entries);
+  const order = loadingOrder(all.map(({ entry }) => entry));
   const inOrder = order.entries.map((entry) => all.find((member) => member.entry === entry) as Member);
   for (const [index, member] of inOrder.entries()) {
     await attempt(member, async () => {

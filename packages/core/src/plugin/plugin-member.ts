@@ -54,13 +54,13 @@ export interface MemberOptions {
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-export const isBroken = (entry: PluginEntry): entry is BrokenPluginEntry => 'broken' in entry;
+const isBroken = (entry: PluginEntry): entry is BrokenPluginEntry => 'broken' in entry;
 export const permissionsOf = ({ plugin, permissions }: LoadedPluginEntry): readonly SpecPermission[] =>
   (plugin.permissions ?? []).filter((each) => permissions === undefined || permissions.includes(each));
 
 export function createMember(entry: LoadedPluginEntry, options: MemberOptions): Member {
   const { name, setup } = entry.plugin as { name: unknown; setup: unknown };
-  if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9@/._-]*$/.test(name) || typeof setup !== 'function') {
+  if (typeof name !== 'string' || !/^@?[A-Za-z0-9][A-Za-z0-9@/._-]*$/.test(name) || typeof setup !== 'function') {
     throw new JockerError(
       'invalid-argument',
       `a plugin has a name (letters, digits and -_./@) and a setup function, and ${JSON.stringify(name)} does not`,
@@ -87,6 +87,29 @@ export function createMember(entry: LoadedPluginEntry, options: MemberOptions): 
     error: undefined,
     down: undefined,
   };
+}
+
+/** One of the user's that is no plugin at all is broken like one that could not be loaded. */
+export function createMembers(
+  entries: readonly PluginEntry[],
+  options: MemberOptions,
+): { readonly members: readonly Member[]; readonly broken: readonly BrokenPluginEntry[] } {
+  const members: Member[] = [];
+  const broken: BrokenPluginEntry[] = [];
+  for (const entry of entries) {
+    if (isBroken(entry)) {
+      broken.push(entry);
+      continue;
+    }
+    try {
+      members.push(createMember(entry, options));
+    } catch (error) {
+      if (entry.builtIn) throw error;
+      const { plugin, ...setting } = entry;
+      broken.push({ ...setting, broken: { name: entry.source ?? String(plugin.name), error: error as Error } });
+    }
+  }
+  return { members, broken };
 }
 
 function prefixed(log: Logger, plugin: string): Logger {
