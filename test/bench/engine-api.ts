@@ -38,8 +38,20 @@ export function createBenchEngine(text: string): BenchEngine {
   };
 }
 
-export async function createContainer(engine: BenchEngine, image: string, command: readonly string[]): Promise<string> {
-  const answer = await engine.call('POST', '/containers/create', { Image: image, Cmd: command, HostConfig: { NetworkMode: 'none' } });
+/** Without a network, or on the default one with a port of the host's choice published on 127.0.0.1. */
+export async function createContainer(
+  engine: BenchEngine,
+  image: string,
+  command: readonly string[],
+  network: 'none' | 'published' = 'none',
+): Promise<string> {
+  const HostConfig = network === 'none' ? { NetworkMode: 'none' } : { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } };
+  const answer = await engine.call('POST', '/containers/create', {
+    Image: image,
+    Cmd: command,
+    HostConfig,
+    ExposedPorts: { '80/tcp': {} },
+  });
   return (JSON.parse(answer.toString()) as { readonly Id: string }).Id;
 }
 

@@ -23,8 +23,8 @@ interface Subject {
   host: string;
 }
 
-async function create({ engine, made }: Subject, command: readonly string[]): Promise<string> {
-  const id = await createContainer(engine, image, command);
+async function create({ engine, made }: Subject, command: readonly string[], network: 'none' | 'published' = 'none'): Promise<string> {
+  const id = await createContainer(engine, image, command, network);
   made.add(id);
   return id;
 }
@@ -50,6 +50,13 @@ const measures: Readonly<Record<string, (subject: Subject) => Promise<number>>> 
   },
   async start(subject) {
     const id = await create(subject, ['sleep', '1000']);
+    const spent = await milliseconds(() => startContainer(subject.engine, id));
+    await remove(subject, id);
+    return spent;
+  },
+  /** On the default bridge network with one published port. */
+  async publish(subject) {
+    const id = await create(subject, ['sleep', '1000'], 'published');
     const spent = await milliseconds(() => startContainer(subject.engine, id));
     await remove(subject, id);
     return spent;
