@@ -5,6 +5,7 @@ import { parseEnvironment, parseLabels } from './parse-key-values.ts';
 import { parseMount } from './parse-mount.ts';
 import { parseTmpfs, parseVolume } from './parse-mounts.ts';
 import { healthcheckOf } from './health-options.ts';
+import { loggingOf } from './log-options.ts';
 import { networksOf } from './network-options.ts';
 import { parseCpus, parseWhole } from './parse-number.ts';
 import { parseSize } from './parse-size.ts';
@@ -56,6 +57,8 @@ export interface CreateFlags {
   readonly healthcheck: boolean;
   readonly stopSignal?: string;
   readonly stopTimeout?: string;
+  readonly logDriver?: string;
+  readonly logOpt: readonly string[];
   readonly shmSize?: string;
   readonly ulimit: readonly string[];
   readonly runtime?: string;
@@ -119,6 +122,8 @@ export function addCreateOptions(command: Command): Command {
     .option('--no-healthcheck', "without the image's check")
     .option('--stop-signal <signal>', 'what stop sends')
     .option('--stop-timeout <seconds>', 'how long stop waits before it kills')
+    .option('--log-driver <driver>', 'json-file, local (both keep it in files of the engine) or none')
+    .addOption(many('--log-opt <k=v>', 'max-size=10m, max-file=3'))
     .option('--shm-size <size>', 'of /dev/shm')
     .addOption(many('--ulimit <name=soft[:hard]>', 'a resource limit'))
     .option('--runtime <name>', 'crun or runc')
@@ -164,6 +169,7 @@ export async function createRequestOf(
     ...(flags.volumesFrom.length > 0 ? { volumesFrom: flags.volumesFrom } : {}),
     ...given('readonlyRootfs', flags.readOnly),
     ...(flags.shmSize === undefined ? {} : { shmSizeBytes: parseSize('--shm-size', flags.shmSize) }),
+    ...loggingOf(flags),
     ...networksOf(flags),
     ...given('privileged', flags.privileged),
     ...(flags.capAdd.length > 0 ? { capAdd: flags.capAdd } : {}),

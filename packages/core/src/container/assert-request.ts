@@ -1,12 +1,11 @@
 import { JockerError } from '../errors/jocker-error.ts';
+import { logLimitsOf } from '../logs/log-limits.ts';
 import { assertPorts } from '../network/requested-ports.ts';
 import type { CreateRequest } from './create-request.ts';
 import { signalNumber } from './signal-number.ts';
 
 const longestOrigin = 4_096;
 const restartPolicies = ['no', 'always', 'unless-stopped', 'on-failure'];
-/** What clients call the engine's own log, and the one that keeps nothing. */
-const logDrivers = ['', 'json-file', 'local', 'k8s-file', 'none'];
 
 /** What is wrong with a request whatever the image is, and belongs to no part of the spec. Throws `invalid-argument`. */
 export function assertRequest({
@@ -32,9 +31,7 @@ export function assertRequest({
       throw invalid(`only the restart policy on-failure counts its retries, ${name} does not`);
     if (autoRemove === true && name !== 'no') throw invalid(`a container cannot be removed at its end and restarted by the policy ${name}`);
   }
-  if (logging !== undefined && !logDrivers.includes(logging.driver)) {
-    throw invalid(`there is no log driver ${logging.driver}; there are json-file and none`);
-  }
+  if (logging !== undefined) logLimitsOf(logging, { limitBytes: 1, keep: 1 });
   if (origin !== undefined && Buffer.byteLength(origin) > longestOrigin) throw invalid(`the origin is longer than ${longestOrigin} bytes`);
 }
 

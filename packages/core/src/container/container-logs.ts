@@ -1,4 +1,5 @@
 import type { LogEntry, LogOptions } from '../engine/engine.ts';
+import { JockerError } from '../errors/jocker-error.ts';
 import type { EventSubscriber } from '../events/lifecycle-events.ts';
 import { readLog } from '../logs/read-log.ts';
 import type { ContainerDeps } from './container-deps.ts';
@@ -18,6 +19,7 @@ export async function* containerLogs(
   const { follow = false, byName = false, signal, ...filters } = options;
   let record = deps.store.find(reference);
   const { name } = record;
+  if (record.request.logging?.driver === 'none') throw new JockerError('unsupported', 'configured logging driver does not support reading');
   let { after, tail } = filters;
   for (;;) {
     const limits = { ...(after === undefined ? {} : { after }), ...(tail === undefined ? {} : { tail }) };

@@ -40,10 +40,8 @@ async function sizeOf(path: string): Promise<number | undefined> {
 
 export interface LogRotationOptions {
   readonly intervalMs: number;
-  readonly limitBytes: number;
-  readonly keep: number;
   /** Of the containers that run now. */
-  logs(): Iterable<Pick<RotateLogOptions, 'path' | 'reopen'>>;
+  logs(): Iterable<RotateLogOptions>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,7 +52,7 @@ export function startLogRotation(options: LogRotationOptions): Disposable {
     if (running) return;
     running = true;
     for (const log of options.logs()) {
-      await rotateLog({ ...log, limitBytes: options.limitBytes, keep: options.keep }).catch(options.onError);
+      await rotateLog(log).catch(options.onError);
     }
     running = false;
   };

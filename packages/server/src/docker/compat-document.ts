@@ -87,7 +87,7 @@ known here. A field that is empty, zero or null counts as absent.
 | \`PortBindings\` \`PublishAllPorts\` | honoured for tcp and udp. An empty \`HostIp\` is 127.0.0.1 or what the configuration says, not every address; \`0.0.0.0\` and \`::\` are every IPv4 address |
 | \`Dns\` \`DnsOptions\` \`DnsSearch\` \`ExtraHosts\` | honoured |
 | \`AutoRemove\` \`Init\` \`Runtime\` \`Annotations\` \`ConsoleSize\` | honoured |
-| \`LogConfig\` | \`json-file\`, \`local\`, \`none\`; other drivers are refused |
+| \`LogConfig\` | \`json-file\`, \`local\`, \`none\` with \`max-size\` and \`max-file\`; other drivers and options are refused. Without \`max-size\` a log is bounded too (64 MiB, three files) |
 | \`RestartPolicy\` | honoured |
 | \`Links\` \`VolumesFrom\` \`CgroupParent\` \`StorageOpt\` \`DeviceRequests\` \`UsernsMode\` \`BlkioWeightDevice\` \`CpuRealtimePeriod\` \`CpuRealtimeRuntime\` | refused |
 | \`ContainerIDFile\` \`Isolation\` \`CpuCount\` \`CpuPercent\` \`IOMaximumIOps\` \`IOMaximumBandwidth\` \`VolumeDriver\` \`Cgroup\` \`KernelMemory\` | of the client, of other systems or of the past, without effect |`;
