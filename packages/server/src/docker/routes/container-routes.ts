@@ -24,7 +24,7 @@ export const containerRoutes: readonly DockerRoute[] = [
   {
     method: 'GET',
     path: '/containers/json',
-    summary: 'List; all filters, `size`, `limit`, `before`, `since`. `publish` and `expose` match nothing until there are ports.',
+    summary: 'List; all filters, `size`, `limit`, `before`, `since`.',
     support: 'yes',
     async handle({ engine, query }) {
       const filters = query.filters(containerFilterNames);
